@@ -1,0 +1,148 @@
+//! The caller's row: made from the claims when a person is first seen, refreshed when they change.
+
+use std::time::Duration;
+
+use mainstay_kernel::{Db, Error, Principal, Result, Tx, Value};
+use mainstay_model::{Part, Predicate, Record, Schema, rows};
+use moka::sync::Cache;
+use uuid::Uuid;
+
+/// How long a person's row is taken to be as it was.
+const REMEMBERED: Duration = Duration::from_secs(10);
+
+/// Finds the row of a person in the application's user model.
+///
+/// Identity is (`issuer`, `subject`). A field that is named like a claim (`email`, `name`) is set
+/// from it when the row is made; later only the fields that clients cannot write follow the claims.
+#[derive(Clone)]
+pub struct Identity {
+    schema: &'static Schema,
+    issuer: usize,
+    subject: usize,
+    seen: Cache<(String, String), Seen>,
+}
+
+#[derive(Clone, PartialEq)]
+struct Seen {
+    id: Uuid,
+    claims: Vec<(usize, Value)>,
+}
+
+impl Identity {
+    /// Uses this model for persons.
+    ///
+    /// # Errors
+    /// Internal, when it has no `issuer` and `subject` fields.
+    pub fn new(schema: &'static Schema) -> Result<Self> {
+        let column = |name: &str| {
+            schema.columns.iter().position(|it| it.name == name).ok_or_else(|| {
+                Error::internal(format!("the user model `{}` needs a text field `{name}`", schema.name))
+            })
+        };
+        let seen = Cache::builder().max_capacity(100_000).time_to_live(REMEMBERED).build();
+        Ok(Self { schema, issuer: column("issuer")?, subject: column("subject")?, seen })
+    }
+
+    /// Gives the principal the id of its row, which is made or refreshed where needed.
+    ///
+    /// # Errors
+    /// Unique violation, when another person has the same e-mail and the field must have one.
+    pub async fn resolve(&self, db: &Db, principal: &mut Principal) -> Result<()> {
+        let key = (principal.issuer.clone(), principal.subject.clone());
+        let claims = self.claims(principal);
+        if let Some(seen) = self.seen.get(&key)
+            && seen.claims == claims
+        {
+            principal.id = seen.id;
+            return Ok(());
+        }
+        principal.id = self.row(db, &key, &claims).await?;
+        self.seen.insert(key, Seen { id: principal.id, claims });
+        Ok(())
+    }
+
+    /// The columns that are named like a claim, with the claim's value.
+    fn claims(&self, principal: &Principal) -> Vec<(usize, Value)> {
+        let claim = |name: &str| match name {
+            "email" => Some(principal.email.clone()),
+            "name" => Some(principal.name.clone()),
+            _ => None,
+        };
+        let columns = self.schema.columns.iter().enumerate().filter(|(_, it)| it.part == Part::Plain);
+        let named = columns.filter_map(|(column, it)| Some((column, claim(it.name)?, it.optional)));
+        named
+            .filter(|(_, value, optional)| value.is_some() || *optional)
+            .map(|(column, value, _)| (column, value.map_or(Value::Null, Value::Text)))
+            .collect()
+    }
+
+    async fn row(&self, db: &Db, key: &(String, String), claims: &[(usize, Value)]) -> Result<Uuid> {
+        let known = Predicate::same(self.issuer, &Value::Text(key.0.clone()))
+            .and(Predicate::same(self.subject, &Value::Text(key.1.clone())));
+        if let Some(row) = rows::find(&db.reader(), self.schema, &known).await?
+            && self.refreshed(&row, claims).is_empty()
+        {
+            return Ok(row.id(self.schema));
+        }
+        match db.write_with(|tx, _| Box::pin(self.keep(tx, &known, key, claims))).await {
+            Err(error) if error.is_unique_violation() => self.settle(db, &known, key, claims, error).await,
+            made => made,
+        }
+    }
+
+    /// Makes the row, or refreshes it.
+    async fn keep(
+        &self,
+        tx: &mut Tx,
+        known: &Predicate,
+        key: &(String, String),
+        claims: &[(usize, Value)],
+    ) -> Result<Uuid> {
+        let Some(row) = rows::find(tx, self.schema, known).await? else {
+            let mut values = claims.to_vec();
+            values.push((self.issuer, Value::Text(key.0.clone())));
+            values.push((self.subject, Value::Text(key.1.clone())));
+            return Ok(rows::insert(tx, self.schema, values).await?.id(self.schema));
+        };
+        let id = row.id(self.schema);
+        let changes = self.refreshed(&row, claims);
+        rows::change(tx, self.schema, row, changes).await?;
+        Ok(id)
+    }
+
+    /// Two requests of a new person raced, or another person has the same e-mail: nobody's e-mail
+    /// is taken away, so this row goes without one if it can.
+    async fn settle(
+        &self,
+        db: &Db,
+        known: &Predicate,
+        key: &(String, String),
+        claims: &[(usize, Value)],
+        error: Error,
+    ) -> Result<Uuid> {
+        let unshared: Vec<_> =
+            claims.iter().filter(|(column, _)| !self.is_unique(*column)).cloned().collect();
+        if let Some(row) = rows::find(&db.reader(), self.schema, known).await? {
+            return Ok(row.id(self.schema));
+        }
+        if claims.iter().any(|(column, _)| self.is_unique(*column) && !self.schema.columns[*column].optional)
+        {
+            return Err(error);
+        }
+        db.write_with(|tx, _| Box::pin(self.keep(tx, known, key, &unshared))).await
+    }
+
+    fn is_unique(&self, column: usize) -> bool {
+        self.schema.indexes.iter().any(|it| it.unique && it.columns == [column])
+    }
+
+    /// What the claims say otherwise of the fields that clients cannot write.
+    fn refreshed(&self, row: &Record, claims: &[(usize, Value)]) -> Vec<(usize, Value)> {
+        let theirs = |column: usize| self.schema.columns[column].write.update;
+        claims
+            .iter()
+            .filter(|(column, value)| !theirs(*column) && row.0[*column] != *value)
+            .cloned()
+            .collect()
+    }
+}

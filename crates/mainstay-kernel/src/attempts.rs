@@ -1,0 +1,146 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::db::Shared;
+use crate::store::{Commit, Company, Rollback, Store};
+use crate::{Answer, Error, ErrorKind, Request, Result, Tx, watch};
+
+/// The runs of one handler until it commits, fails for good, or is found to be a repeat.
+pub(crate) struct Attempts<'a> {
+    shared: &'a Arc<Shared>,
+    request: Option<&'a Request>,
+    company: Company,
+    bounded: bool,
+    run: u32,
+}
+
+/// What became of one run.
+#[derive(Debug)]
+pub(crate) enum Settled {
+    /// It is durable: give the handler's result.
+    Committed,
+    /// It is undone: give the handler's error.
+    Failed,
+    /// It is undone: run the handler again.
+    Again,
+    /// It is undone: give the answer that was kept before.
+    Replay(Answer),
+}
+
+impl<'a> Attempts<'a> {
+    pub(crate) fn new(shared: &'a Arc<Shared>, request: Option<&'a Request>) -> Result<Self> {
+        watch::refuse_nested()?;
+        Ok(Self { shared, request, company: Company::Grouped, bounded: true, run: 0 })
+    }
+
+    /// Without a time budget, and alone in its commit.
+    pub(crate) fn unbounded(mut self) -> Self {
+        self.company = Company::Alone;
+        self.bounded = false;
+        self
+    }
+
+    /// How long a handler may hold the writer, where there is but one.
+    pub(crate) fn budget(&self) -> Option<Duration> {
+        match self.shared.store {
+            Store::Sqlite(_) if self.bounded => Some(self.shared.options.write_budget),
+            Store::Sqlite(_) | Store::Postgres(_) => None,
+        }
+    }
+
+    pub(crate) async fn begin(&mut self) -> Result<Tx> {
+        let store = self.shared.store.begin(self.request, self.company).await?;
+        let tx = Tx::new(store, self.shared.options.clock.now());
+        if !self.bounded {
+            tx.without_budget();
+        }
+        Ok(tx)
+    }
+
+    /// Ends the run: commits what succeeded, undoes what failed.
+    pub(crate) async fn settle(
+        &mut self,
+        tx: Tx,
+        result: Result<Option<&Answer>, &Error>,
+    ) -> Result<Settled> {
+        match result {
+            Ok(answer) => {
+                let record =
+                    self.request.zip(answer).map(|(request, answer)| self.shared.record(request, answer));
+                let commit = tx.commit(record).await;
+                self.committed(commit).await
+            }
+            Err(error) => self.undo(tx, error).await,
+        }
+    }
+
+    async fn undo(&mut self, tx: Tx, error: &Error) -> Result<Settled> {
+        match tx.rollback().await {
+            Rollback::Answered => self.replay().await,
+            Rollback::Again => self.again().await,
+            Rollback::AgainAlone => self.again_alone().await,
+            Rollback::Final if matches!(error.kind(), ErrorKind::Conflict) => self.again().await,
+            Rollback::Final => Ok(Settled::Failed),
+        }
+    }
+
+    /// What a commit's outcome means for the run.
+    pub(crate) async fn committed(&mut self, commit: Commit) -> Result<Settled> {
+        match commit {
+            Commit::Done => Ok(Settled::Committed),
+            Commit::Again => self.again().await,
+            Commit::AgainAlone => self.again_alone().await,
+            Commit::Duplicate => self.replay().await,
+            Commit::Unknown { backend } => self.find_out(backend).await,
+            Commit::Failed(error) => Err(error),
+        }
+    }
+
+    async fn replay(&mut self) -> Result<Settled> {
+        let Some(request) = self.request else {
+            return Err(Error::internal("an unnamed request was answered"));
+        };
+        match self.shared.replay(request).await? {
+            Some(answer) => Ok(Settled::Replay(answer)),
+            // It expired between the two looks.
+            None => self.again().await,
+        }
+    }
+
+    /// The connection broke while committing: the kept answer is the truth, once the old backend
+    /// can no longer write it.
+    async fn find_out(&mut self, backend: crate::store::Backend) -> Result<Settled> {
+        let Some(request) = self.request else { return Err(Error::new(ErrorKind::OutcomeUnknown)) };
+        self.shared
+            .store
+            .end_backend(backend)
+            .await
+            .map_err(|error| error.with_kind(ErrorKind::OutcomeUnknown))?;
+        match self.shared.replay(request).await {
+            Ok(Some(answer)) => Ok(Settled::Replay(answer)),
+            Ok(None) => self.again().await,
+            Err(error) if matches!(error.kind(), ErrorKind::Unavailable) => {
+                Err(error.with_kind(ErrorKind::OutcomeUnknown))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn again_alone(&mut self) -> Result<Settled> {
+        self.company = Company::Alone;
+        self.again().await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "backing off is waiting")]
+    async fn again(&mut self) -> Result<Settled> {
+        self.run += 1;
+        if self.run >= self.shared.options.max_attempts {
+            return Err(Error::new(ErrorKind::Conflict));
+        }
+        if self.company == Company::Grouped {
+            let ceiling = 1000_u64 << self.run.min(6);
+            tokio::time::sleep(Duration::from_micros(fastrand::u64(ceiling / 4..ceiling))).await;
+        }
+        Ok(Settled::Again)
+    }
+}

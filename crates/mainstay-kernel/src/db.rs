@@ -1,0 +1,343 @@
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::attempts::{Attempts, Settled};
+use crate::in_flight::InFlight;
+use crate::reader::Lane;
+use crate::store::{Record, Store};
+use crate::{
+    Answer, Clock, DbOptions, Dialect, Error, ErrorKind, Owned, Reader, Request, Result, Row, Statement, Tx,
+    watch,
+};
+
+/// A handle on the database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) options: DbOptions,
+    in_flight: InFlight,
+    owned: Owned,
+}
+
+/// An answer and whether it is a repeat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What the request is answered with.
+    pub answer: Answer,
+    /// Whether it was kept from an earlier run of the same request.
+    pub replayed: bool,
+}
+
+/// What a statement written by [`Db::write_one`] did.
+#[derive(Debug)]
+pub enum Written {
+    /// It ran; the rows it gave back, one (possibly empty) for each row it touched.
+    Rows(Vec<Row>),
+    /// The request had been answered before.
+    Replayed(Answer),
+}
+
+/// A boxed future that borrows the transaction.
+pub type Boxed<'t, T> = Pin<Box<dyn Future<Output = T> + Send + 't>>;
+
+/// Says that what a handler borrows outlives its transaction; see [`Db::write_with`].
+#[derive(Clone, Copy)]
+pub struct Env<'t, 'e>(PhantomData<&'t &'e ()>);
+
+impl Db {
+    /// Opens the database and brings the framework's own tables up to date.
+    ///
+    /// # Errors
+    /// Unavailable, when it cannot be reached or another process owns the file.
+    pub async fn open(options: DbOptions) -> Result<Self> {
+        let store = Store::open(&options).await?;
+        store.migrate(options.clock.now()).await?;
+        Ok(Self(Arc::new(Shared { store, options, in_flight: InFlight::default(), owned: Owned::new() })))
+    }
+
+    /// The SQL this database speaks.
+    pub fn dialect(&self) -> Dialect {
+        self.0.store.dialect()
+    }
+
+    /// Where the time comes from.
+    pub fn clock(&self) -> &Clock {
+        &self.0.options.clock
+    }
+
+    /// The tasks that live as long as this database is open.
+    pub fn owned(&self) -> &Owned {
+        &self.0.owned
+    }
+
+    /// Reads what is committed on the primary.
+    pub fn reader(&self) -> Reader {
+        Reader::new(Lane::Primary(Arc::clone(&self.0)))
+    }
+
+    /// Reads from the replica, which may lag; from the primary where there is none.
+    pub fn replica(&self) -> Reader {
+        Reader::new(Lane::Replica(Arc::clone(&self.0)))
+    }
+
+    /// Runs `handler` in one transaction and commits it before this returns. When another
+    /// transaction gets in the way the handler is run again, so it must own what it captures;
+    /// with borrowed captures use `write_tx!`.
+    ///
+    /// # Errors
+    /// The handler's own, after everything is undone; a conflict that ten runs did not resolve;
+    /// outcome unknown, when the connection broke while committing.
+    pub async fn write<T, F>(&self, handler: F) -> Result<T>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T>,
+    {
+        run(Attempts::new(&self.0, None)?, handler).await
+    }
+
+    /// [`Db::write`] for handlers that borrow their captures; `write_tx!` writes the call.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn write_with<'e, T, F>(&self, handler: F) -> Result<T>
+    where
+        F: for<'t> Fn(&'t mut Tx, Env<'t, 'e>) -> Boxed<'t, Result<T>> + Send + Sync,
+    {
+        match run_with(Attempts::new(&self.0, None)?, handler, |_| None).await? {
+            Ran::Fresh(value) => Ok(value),
+            Ran::Replayed(_) => Err(replayed()),
+        }
+    }
+
+    /// Runs `handler` in one transaction that also keeps its answer under the request.
+    ///
+    /// # Errors
+    /// As [`Db::write`]; request id conflict, when the request was answered for other input.
+    pub async fn write_kept<'e, F>(&self, request: Option<&Request>, handler: F) -> Result<Outcome>
+    where
+        F: for<'t> Fn(&'t mut Tx, Env<'t, 'e>) -> Boxed<'t, Result<Answer>> + Send + Sync,
+    {
+        Ok(match run_with(Attempts::new(&self.0, request)?, handler, |answer| Some(answer)).await? {
+            Ran::Fresh(answer) => Outcome { answer, replayed: false },
+            Ran::Replayed(answer) => Outcome { answer, replayed: true },
+        })
+    }
+
+    /// Runs one statement as the whole write, its answer kept in the same instant: the cheapest
+    /// write there is. When it touches no row, nothing is kept.
+    ///
+    /// # Errors
+    /// As [`Db::write_kept`].
+    pub async fn write_one(
+        &self,
+        statement: &Statement,
+        kept: Option<(&Request, &Answer)>,
+    ) -> Result<Written> {
+        let mut attempts = Attempts::new(&self.0, kept.map(|(request, _)| request))?;
+        loop {
+            let record = kept.map(|(request, answer)| self.0.record(request, answer));
+            let (commit, rows) = self.0.store.write_one(statement, record).await?;
+            match attempts.committed(commit).await? {
+                Settled::Committed | Settled::Failed => return Ok(Written::Rows(rows)),
+                Settled::Again => {}
+                Settled::Replay(answer) => return Ok(Written::Replayed(answer)),
+            }
+        }
+    }
+
+    /// Answers a request that may be repeated exactly once: a duplicate of a running request waits
+    /// for it and replays its answer, and before an error is given the kept answer is looked up
+    /// again, because a duplicate can fail on the first one's rows. `keep` says which errors are
+    /// answers too.
+    ///
+    /// # Errors
+    /// Those of `run` that `keep` does not turn into answers; request in progress, when the first
+    /// one takes longer than the wait.
+    pub async fn once<F, K>(&self, request: Option<&Request>, keep: K, run: F) -> Result<Outcome>
+    where
+        F: AsyncFnOnce() -> Result<Outcome>,
+        K: Fn(&Error) -> Option<Answer>,
+    {
+        let Some(request) = request else { return run().await };
+        let turn = self.0.in_flight.enter(request.id, self.0.options.replay_wait).await?;
+        if turn.waited
+            && let Some(answer) = self.0.replay(request).await?
+        {
+            return Ok(Outcome { answer, replayed: true });
+        }
+        let error = match run().await {
+            Ok(outcome) => return Ok(outcome),
+            Err(error) => error,
+        };
+        if let Some(answer) = self.0.replay(request).await? {
+            return Ok(Outcome { answer, replayed: true });
+        }
+        match keep(&error) {
+            Some(answer) => self.keep(request, answer).await,
+            None => Err(error),
+        }
+    }
+
+    /// Keeps an answer that changed nothing.
+    async fn keep(&self, request: &Request, answer: Answer) -> Result<Outcome> {
+        self.write_kept(Some(request), |_, _| Box::pin(std::future::ready(Ok(answer.clone())))).await
+    }
+
+    /// Refuses a request key that is a UUIDv7 older than answers are kept: its answer may be gone,
+    /// and running it again could do its work twice.
+    ///
+    /// # Errors
+    /// Request expired.
+    pub fn accept_key(&self, key: &str) -> Result<()> {
+        let Some(made) = Uuid::try_parse(key)
+            .ok()
+            .filter(|id| id.get_version_num() == 7)
+            .and_then(|id| id.get_timestamp())
+        else {
+            return Ok(());
+        };
+        let (seconds, nanos) = made.to_unix();
+        let age = self.clock().now().minus(Duration::new(seconds, nanos)).as_micros();
+        let kept = i64::try_from(self.0.options.result_retention.as_micros()).unwrap_or(i64::MAX);
+        if age > kept { Err(Error::new(ErrorKind::RequestExpired)) } else { Ok(()) }
+    }
+
+    /// Runs statements of a migration in one transaction, without a time budget.
+    ///
+    /// # Errors
+    /// What the store says of the first that fails; everything is undone then.
+    pub async fn migrate(&self, statements: &[String]) -> Result<()> {
+        self.write_unbounded(async |tx: &mut Tx| {
+            for text in statements {
+                tx.execute(&Statement::new(text.clone())).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// [`Db::write`] without a time budget, alone in its commit: for migrations and seeds, which
+    /// nobody waits behind.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn write_unbounded<T, F>(&self, handler: F) -> Result<T>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T>,
+    {
+        run(Attempts::new(&self.0, None)?.unbounded(), handler).await
+    }
+
+    /// Deletes answers that are no longer kept, in small batches; how many went.
+    ///
+    /// # Errors
+    /// Unavailable, when the database is away.
+    pub async fn expire_results(&self) -> Result<u64> {
+        const BATCH: u32 = 500;
+        let now = self.clock().now();
+        let mut gone = 0;
+        loop {
+            let batch = self.0.store.expire_results(now, BATCH).await?;
+            gone += batch;
+            if batch < u64::from(BATCH) {
+                return Ok(gone);
+            }
+        }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// Unavailable, when it does not.
+    pub async fn ping(&self) -> Result<()> {
+        self.reader().sql("select 1").rows().await.map(drop)
+    }
+
+    /// Waits up to `bound` for what runs, then closes. Safe to call twice; whether all had ended.
+    pub async fn stop(&self, bound: Duration) -> bool {
+        let ended = self.0.owned.stop(bound).await;
+        let closed = tokio::time::timeout(bound, self.0.store.stop()).await.is_ok();
+        ended && closed
+    }
+}
+
+/// Runs a handler until it commits or fails for good.
+async fn run<T, F>(mut attempts: Attempts<'_>, handler: F) -> Result<T>
+where
+    F: AsyncFn(&mut Tx) -> Result<T>,
+{
+    loop {
+        let mut tx = attempts.begin().await?;
+        let result = watch::run(tx.statements(), attempts.budget(), handler(&mut tx)).await;
+        match attempts.settle(tx, result.as_ref().map(|_| None)).await? {
+            Settled::Committed | Settled::Failed => return result,
+            Settled::Again => {}
+            Settled::Replay(_) => return Err(replayed()),
+        }
+    }
+}
+
+/// What a handler gave, or what an earlier run of its request was answered.
+enum Ran<T> {
+    Fresh(T),
+    Replayed(Answer),
+}
+
+/// [`run`] for handlers that borrow; `answer` is what to keep of a handler's result.
+async fn run_with<'e, T, F>(
+    mut attempts: Attempts<'_>,
+    handler: F,
+    answer: fn(&T) -> Option<&Answer>,
+) -> Result<Ran<T>>
+where
+    F: for<'t> Fn(&'t mut Tx, Env<'t, 'e>) -> Boxed<'t, Result<T>> + Send + Sync,
+{
+    loop {
+        let mut tx = attempts.begin().await?;
+        let result = watch::run(tx.statements(), attempts.budget(), handler(&mut tx, Env(PhantomData))).await;
+        match attempts.settle(tx, result.as_ref().map(answer)).await? {
+            Settled::Committed | Settled::Failed => return result.map(Ran::Fresh),
+            Settled::Again => {}
+            Settled::Replay(answer) => return Ok(Ran::Replayed(answer)),
+        }
+    }
+}
+
+fn replayed() -> Error {
+    Error::internal("a write without a request was replayed: a fault of the framework")
+}
+
+impl Shared {
+    pub(crate) fn record<'a>(&self, request: &'a Request, answer: &'a Answer) -> Record<'a> {
+        let now = self.options.clock.now();
+        Record { request, answer, now, expires: now.plus(self.options.result_retention) }
+    }
+
+    /// The answer kept for this request.
+    pub(crate) async fn replay(&self, request: &Request) -> Result<Option<Answer>> {
+        let Some(kept) = self.store.kept(request).await? else { return Ok(None) };
+        if kept.path == request.path && kept.input == request.input {
+            Ok(Some(kept.answer))
+        } else {
+            Err(Error::new(ErrorKind::RequestIdConflict))
+        }
+    }
+}
+
+impl Store {
+    async fn open(options: &DbOptions) -> Result<Self> {
+        use crate::StoreUrl::{Postgres, SqliteFile, SqliteMemory};
+        match &options.url {
+            Postgres(_) => Ok(Self::Postgres(crate::store::postgres::Postgres::open(options).await?)),
+            SqliteFile(_) | SqliteMemory => {
+                Ok(Self::Sqlite(crate::store::sqlite::Sqlite::open(options).await?))
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The transaction, the store and the framework's own records.
+//!
+//! A change of any kind runs in one [`Tx`], opened by [`Db::write`] or, for a request that may be
+//! repeated, by [`Db::answer`]. Reading needs a [`Reader`], writing needs `&mut Tx`.
+
+mod attempts;
+mod caller;
+mod clock;
+// mod control;
+mod db;
+mod error;
+mod id;
+mod in_flight;
+mod options;
+mod owned;
+mod reader;
+mod request;
+mod row;
+mod sql;
+mod statement;
+mod store;
+mod timestamp;
+mod tx;
+mod value;
+mod watch;
+
+pub use caller::{Caller, Principal};
+pub use clock::Clock;
+// pub use control::{ControlClient, ControlServer, Frame, Handler};
+pub use db::{Boxed, Db, Env, Outcome, Written};
+pub use error::{Declared, Error, ErrorKind, FieldFault, Result};
+pub use id::Id;
+pub use options::{DbOptions, StoreUrl};
+pub use owned::Owned;
+pub use reader::Reader;
+pub use request::{Answer, Request};
+pub use row::{FromRow, FromValue, Row};
+pub use sql::{Sql, WriteSql};
+pub use statement::{Dialect, Statement};
+pub use store::capture::Capture;
+pub use timestamp::Timestamp;
+pub use tx::Tx;
+pub use value::{IntoValue, Kind, Value, ValueRef};

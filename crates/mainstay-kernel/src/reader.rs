@@ -1,0 +1,119 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::db::Shared;
+use crate::store::StoreTx;
+use crate::{Dialect, Result, Row, Sql, Statement};
+
+/// Reads. Outside a transaction each call sees what is committed; `&mut Tx` gives one that also
+/// sees what the transaction wrote.
+pub struct Reader {
+    lane: Lane,
+}
+
+/// Where a reader's statements go.
+pub(crate) enum Lane {
+    Primary(Arc<Shared>),
+    Replica(Arc<Shared>),
+    Transaction(Open),
+}
+
+/// An open transaction and how many of its statements are being awaited.
+pub(crate) struct Open {
+    pub(crate) store: StoreTx,
+    pub(crate) statements: Arc<AtomicUsize>,
+}
+
+impl Open {
+    pub(crate) async fn rows(&self, statement: &Statement) -> Result<Vec<Row>> {
+        let _awaited = Awaited::new(&self.statements);
+        self.store.rows(statement).await
+    }
+
+    pub(crate) async fn execute(&self, statement: &Statement) -> Result<u64> {
+        let _awaited = Awaited::new(&self.statements);
+        self.store.execute(statement).await
+    }
+}
+
+/// Counts a statement as awaited until it is dropped.
+struct Awaited<'a>(&'a AtomicUsize);
+
+impl<'a> Awaited<'a> {
+    fn new(statements: &'a AtomicUsize) -> Self {
+        statements.fetch_add(1, Ordering::Relaxed);
+        Self(statements)
+    }
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Reader {
+    pub(crate) fn new(lane: Lane) -> Self {
+        Self { lane }
+    }
+
+    /// The dialect that statements must be written in.
+    pub fn dialect(&self) -> Dialect {
+        match &self.lane {
+            Lane::Primary(shared) | Lane::Replica(shared) => shared.store.dialect(),
+            Lane::Transaction(open) => open.store.dialect(),
+        }
+    }
+
+    /// All rows of a statement that may scan.
+    ///
+    /// # Errors
+    /// Too slow, when it runs into the limit for reads; unavailable, when the database is away.
+    pub async fn rows(&self, statement: &Statement) -> Result<Vec<Row>> {
+        match &self.lane {
+            Lane::Primary(shared) => shared.store.rows(statement).await,
+            Lane::Replica(shared) => shared.store.stale_rows(statement).await,
+            Lane::Transaction(open) => open.rows(statement).await,
+        }
+    }
+
+    /// At most one row, of a statement that finds it by a key.
+    ///
+    /// # Errors
+    /// As [`Reader::rows`].
+    pub async fn point(&self, statement: &Statement) -> Result<Option<Row>> {
+        match &self.lane {
+            Lane::Primary(shared) => shared.store.point(statement).await,
+            Lane::Replica(shared) => shared.store.stale_point(statement).await,
+            Lane::Transaction(open) => Ok(open.rows(statement).await?.into_iter().next()),
+        }
+    }
+
+    /// A number that stays the same as long as nothing was committed, where one process owns the
+    /// database; `None` where others may write to it, and inside a transaction.
+    pub fn stamp(&self) -> Option<u64> {
+        match &self.lane {
+            Lane::Primary(shared) | Lane::Replica(shared) => shared.store.stamp(),
+            Lane::Transaction(_) => None,
+        }
+    }
+
+    /// SQL of your own, with `?` for each value, in the dialect of the store.
+    pub fn sql(&self, text: &str) -> Sql<'_> {
+        Sql::new(self, text)
+    }
+
+    pub(crate) fn open(&self) -> Option<&Open> {
+        match &self.lane {
+            Lane::Transaction(open) => Some(open),
+            Lane::Primary(_) | Lane::Replica(_) => None,
+        }
+    }
+
+    pub(crate) fn into_open(self) -> Option<Open> {
+        match self.lane {
+            Lane::Transaction(open) => Some(open),
+            Lane::Primary(_) | Lane::Replica(_) => None,
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The two stores. All SQL of the kernel is below this module.
+
+pub(crate) mod capture;
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
+
+use crate::request::{Answer, Request};
+use crate::{Dialect, Error, Result, Row, Statement, Timestamp};
+
+/// The database. A closed set, so an enum.
+pub(crate) enum Store {
+    Postgres(postgres::Postgres),
+    Sqlite(sqlite::Sqlite),
+}
+
+/// An open transaction.
+pub(crate) enum StoreTx {
+    Postgres(postgres::PostgresTx),
+    Sqlite(sqlite::SqliteTx),
+}
+
+/// An answer to be kept, in the transaction that earned it.
+#[derive(Clone, Copy)]
+pub(crate) struct Record<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) answer: &'a Answer,
+    pub(crate) now: Timestamp,
+    pub(crate) expires: Timestamp,
+}
+
+/// An answer that was kept.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) path: String,
+    pub(crate) input: Vec<u8>,
+    pub(crate) answer: Answer,
+}
+
+/// What became of the attempt to commit.
+#[derive(Debug)]
+pub(crate) enum Commit {
+    /// Durable.
+    Done,
+    /// Rolled back; run the handler again.
+    Again,
+    /// Rolled back with its whole group; run the handler again, alone.
+    AgainAlone,
+    /// Rolled back: another transaction kept an answer for the same request first.
+    Duplicate,
+    /// The connection broke while committing. The backend's id, to make sure that it is gone.
+    Unknown { backend: Backend },
+    /// Rolled back for good.
+    Failed(Error),
+}
+
+/// A server process, told by its start from a later one with the same number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Backend {
+    pub(crate) id: i32,
+    pub(crate) started: Timestamp,
+}
+
+/// How a transaction is to be opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Company {
+    /// It may share its commit with others.
+    Grouped,
+    /// It commits by itself.
+    Alone,
+}
+
+impl Store {
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Postgres(_) => Dialect::Postgres,
+            Self::Sqlite(_) => Dialect::Sqlite,
+        }
+    }
+
+    /// Opens a transaction. With a request, its kept answer is looked up in the same flush as the
+    /// first statement; finding one makes that statement fail with `Answered`.
+    pub(crate) async fn begin(&self, request: Option<&Request>, company: Company) -> Result<StoreTx> {
+        match self {
+            Self::Postgres(store) => Ok(StoreTx::Postgres(store.begin(request).await?)),
+            Self::Sqlite(store) => Ok(StoreTx::Sqlite(store.begin(request, company).await?)),
+        }
+    }
+
+    /// Runs one statement, and keeps the answer beside it, as one atomic write without a
+    /// transaction of its own. The number of rows it touched; with none, nothing is kept.
+    pub(crate) async fn write_one(
+        &self,
+        statement: &Statement,
+        record: Option<Record<'_>>,
+    ) -> Result<(Commit, Vec<Row>)> {
+        match self {
+            Self::Postgres(store) => store.write_one(statement, record).await,
+            Self::Sqlite(store) => store.write_one(statement, record).await,
+        }
+    }
+
+    /// Rows by a scan.
+    pub(crate) async fn rows(&self, statement: &Statement) -> Result<Vec<Row>> {
+        match self {
+            Self::Postgres(store) => store.rows(statement).await,
+            Self::Sqlite(store) => store.rows(statement).await,
+        }
+    }
+
+    /// At most one row, found by a key.
+    pub(crate) async fn point(&self, statement: &Statement) -> Result<Option<Row>> {
+        match self {
+            Self::Postgres(store) => store.point(statement).await,
+            Self::Sqlite(store) => store.point(statement),
+        }
+    }
+
+    /// [`Store::rows`] from the replica, where there is one.
+    pub(crate) async fn stale_rows(&self, statement: &Statement) -> Result<Vec<Row>> {
+        match self {
+            Self::Postgres(store) => store.stale_rows(statement).await,
+            Self::Sqlite(store) => store.rows(statement).await,
+        }
+    }
+
+    /// [`Store::point`] from the replica, where there is one.
+    pub(crate) async fn stale_point(&self, statement: &Statement) -> Result<Option<Row>> {
+        match self {
+            Self::Postgres(store) => store.stale_point(statement).await,
+            Self::Sqlite(store) => store.point(statement),
+        }
+    }
+
+    /// Changes with each commit, where one process owns the database.
+    pub(crate) fn stamp(&self) -> Option<u64> {
+        match self {
+            Self::Postgres(_) => None,
+            Self::Sqlite(store) => Some(store.version()),
+        }
+    }
+
+    /// Makes sure that a backend whose connection broke can commit nothing any more.
+    pub(crate) async fn end_backend(&self, backend: Backend) -> Result<()> {
+        match self {
+            Self::Postgres(store) => store.end_backend(backend).await,
+            Self::Sqlite(_) => Ok(()),
+        }
+    }
+
+    /// The answer kept for this request, read from the primary outside any transaction.
+    pub(crate) async fn kept(&self, request: &Request) -> Result<Option<Kept>> {
+        match self {
+            Self::Postgres(store) => store.kept(request).await,
+            Self::Sqlite(store) => store.kept(request),
+        }
+    }
+
+    /// Deletes up to `batch` answers that expired before `now`; how many it deleted.
+    pub(crate) async fn expire_results(&self, now: Timestamp, batch: u32) -> Result<u64> {
+        match self {
+            Self::Postgres(store) => store.expire_results(now, batch).await,
+            Self::Sqlite(store) => store.expire_results(now, batch).await,
+        }
+    }
+
+    /// Creates or upgrades the framework's own tables.
+    pub(crate) async fn migrate(&self, now: Timestamp) -> Result<()> {
+        match self {
+            Self::Postgres(store) => store.migrate(now).await,
+            Self::Sqlite(store) => store.migrate(now).await,
+        }
+    }
+
+    /// Waits until nothing is in flight and closes. Safe to call twice.
+    pub(crate) async fn stop(&self) {
+        match self {
+            Self::Postgres(store) => store.stop().await,
+            Self::Sqlite(store) => store.stop().await,
+        }
+    }
+}
+
+impl StoreTx {
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Postgres(_) => Dialect::Postgres,
+            Self::Sqlite(_) => Dialect::Sqlite,
+        }
+    }
+
+    pub(crate) async fn rows(&self, statement: &Statement) -> Result<Vec<Row>> {
+        match self {
+            Self::Postgres(tx) => tx.rows(statement).await,
+            Self::Sqlite(tx) => tx.rows(statement),
+        }
+    }
+
+    pub(crate) async fn execute(&self, statement: &Statement) -> Result<u64> {
+        match self {
+            Self::Postgres(tx) => tx.execute(statement).await,
+            Self::Sqlite(tx) => tx.execute(statement),
+        }
+    }
+
+    /// Keeps the answer and commits. Consumes the transaction whatever comes of it.
+    pub(crate) async fn commit(self, record: Option<Record<'_>>) -> Commit {
+        match self {
+            Self::Postgres(tx) => tx.commit(record).await,
+            Self::Sqlite(tx) => tx.commit(record).await,
+        }
+    }
+
+    /// Rolls back. What the first failed statement says about running it again.
+    pub(crate) async fn rollback(self) -> Rollback {
+        match self {
+            Self::Postgres(tx) => tx.rollback().await,
+            Self::Sqlite(tx) => tx.rollback().await,
+        }
+    }
+}
+
+/// Why the transaction had failed before it was rolled back, whatever its handler made of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rollback {
+    /// No statement failed in a way that another run would mend.
+    Final,
+    /// A conflict or a lost connection: run the handler again.
+    Again,
+    /// Its whole group was rolled back: run the handler again, alone.
+    AgainAlone,
+    /// The request was answered already: replay.
+    Answered,
+}

@@ -1,0 +1,13 @@
+//! Against a real server: one fresh schema for each test.
+
+mod capture;
+mod conflicts;
+mod connections;
+mod lost;
+mod migrations;
+mod proxy;
+mod reads;
+mod single;
+mod transactions;
+mod trial;
+mod values;

@@ -1,0 +1,255 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::fault::{self, Fate};
+use super::session::{Most, Ran, Session};
+use crate::store::Company;
+use crate::{Error, Statement};
+
+/// Members that share a commit at most.
+const MOST_MEMBERS: usize = 64;
+/// How long a group takes in members at most.
+const MOST_TIME: Duration = Duration::from_millis(2);
+
+// The remarks keep these apart from the same text by an author, who would get them from the cache of
+// prepared statements, past the guard.
+const BEGIN: &str = "begin immediate /* group */";
+const COMMIT: &str = "commit /* group */";
+const ROLLBACK: &str = "rollback /* group */";
+const SAVEPOINT: &str = "savepoint member /* group */";
+const RELEASE: &str = "release member /* group */";
+const ROLLBACK_TO: &str = "rollback to member /* group */";
+
+/// What a member is told once its group has ended.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// The group is durable.
+    Durable,
+    /// The group was rolled back, maybe because of another member.
+    Lost,
+    /// The group was this member alone, and could not be committed.
+    Failed(Error),
+}
+
+/// What an error left of the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// The transaction is still open.
+    None,
+    /// It is gone, and only the member at hand was in it.
+    Own,
+    /// It is gone, and others were in it.
+    Shared,
+}
+
+/// The writing connection and the group of members whose transaction is open on it.
+pub(super) struct Pen {
+    session: Session,
+    group: Option<Group>,
+    version: Arc<AtomicU64>,
+    #[cfg(test)]
+    pub(super) probe: super::tests::Probe,
+}
+
+struct Group {
+    opened: Instant,
+    /// Those who wait for the commit.
+    finished: Vec<oneshot::Sender<Told>>,
+    member: Member,
+    company: Company,
+    may_have_written: bool,
+}
+
+/// How the member at hand can be undone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Member {
+    /// There is none.
+    Absent,
+    /// It is the first, so the whole transaction is its own.
+    First,
+    /// To its savepoint.
+    Later,
+}
+
+impl Pen {
+    pub(super) fn new(session: Session, version: Arc<AtomicU64>) -> Self {
+        Self {
+            session,
+            group: None,
+            version,
+            #[cfg(test)]
+            probe: super::tests::Probe::default(),
+        }
+    }
+
+    /// Lets a member write, in the open group or in a new one.
+    pub(super) fn open_member(&mut self, company: Company) -> rusqlite::Result<()> {
+        if let Some(group) = &mut self.group {
+            self.session.command(SAVEPOINT)?;
+            group.member = Member::Later;
+            return Ok(());
+        }
+        self.session.command(BEGIN)?;
+        self.group = Some(Group {
+            opened: Instant::now(),
+            finished: Vec::new(),
+            member: Member::First,
+            company,
+            may_have_written: false,
+        });
+        Ok(())
+    }
+
+    /// Runs a statement of the member at hand.
+    pub(super) fn run(&mut self, statement: &Statement, due: Option<Instant>) -> rusqlite::Result<Ran> {
+        let ran = self.session.run(statement, Most::All, due);
+        if let Some(group) = &mut self.group {
+            group.may_have_written |= ran.as_ref().map_or(true, |ran| ran.may_write);
+        }
+        ran
+    }
+
+    /// Runs several statements of the framework's own.
+    pub(super) fn script(&mut self, text: &str) -> rusqlite::Result<()> {
+        if let Some(group) = &mut self.group {
+            group.may_have_written = true;
+        }
+        self.session.script(text)
+    }
+
+    /// Undoes the member at hand, if there is one.
+    pub(super) fn undo_member(&mut self) {
+        let Some(group) = &mut self.group else { return };
+        let undone = match std::mem::replace(&mut group.member, Member::Absent) {
+            Member::Absent => Ok(()),
+            Member::First => return self.roll_back(),
+            Member::Later => self.session.command(ROLLBACK_TO).and_then(|()| self.session.command(RELEASE)),
+        };
+        if let Err(error) = undone {
+            tracing::error!(%error, "a member could not be undone: its whole group is rolled back");
+            self.roll_back();
+        }
+    }
+
+    /// Ends the member at hand and lets it wait for the commit.
+    pub(super) fn finish_member(&mut self) -> rusqlite::Result<oneshot::Receiver<Told>> {
+        let (tell, told) = oneshot::channel();
+        let Some(group) = &mut self.group else { return Ok(told) };
+        if group.member == Member::Later {
+            self.session.command(RELEASE)?;
+        }
+        group.member = Member::Absent;
+        group.finished.push(tell);
+        Ok(told)
+    }
+
+    /// Whether others wait for the commit of what the member at hand may have seen.
+    pub(super) fn is_shared(&self) -> bool {
+        self.group.as_ref().is_some_and(|group| !group.finished.is_empty())
+    }
+
+    /// Whether no transaction is open.
+    pub(super) fn is_clean(&self) -> bool {
+        self.group.is_none()
+    }
+
+    /// Whether the group takes nobody in any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.group.as_ref().is_some_and(|group| {
+            group.company == Company::Alone
+                || group.finished.len() >= MOST_MEMBERS
+                || group.opened.elapsed() >= MOST_TIME
+        })
+    }
+
+    /// After an error: whether SQLite closed the transaction, as it does when it is FULL,
+    /// interrupted in a write, or out of memory. The members who had finished are told.
+    pub(super) fn loss(&mut self) -> Loss {
+        if self.group.is_none() || !self.session.is_autocommit() {
+            return Loss::None;
+        }
+        match self.group.take() {
+            Some(group) if !group.finished.is_empty() => {
+                group.tell_lost();
+                Loss::Shared
+            }
+            Some(_) | None => Loss::Own,
+        }
+    }
+
+    /// Makes the group durable, then tells its members; nobody is told before.
+    pub(super) fn commit(&mut self) {
+        let Some(mut group) = self.group.take() else { return };
+        if group.may_have_written {
+            self.version.fetch_add(1, Ordering::SeqCst);
+        }
+        let committed = self.committed();
+        if group.may_have_written {
+            self.version.fetch_add(1, Ordering::SeqCst);
+        }
+        let Err(error) = committed else {
+            group.finished.into_iter().for_each(|member| drop(member.send(Told::Durable)));
+            return;
+        };
+        self.end_if_fatal(&error);
+        self.close_transaction();
+        match group.finished.pop() {
+            Some(member) if group.finished.is_empty() => {
+                let _ = member.send(Told::Failed(fault::to_error(error, Duration::ZERO)));
+            }
+            Some(member) => {
+                group.finished.push(member);
+                group.tell_lost();
+            }
+            None => {}
+        }
+    }
+
+    fn committed(&mut self) -> rusqlite::Result<()> {
+        #[cfg(test)]
+        self.probe.before_commit()?;
+        self.session.command(COMMIT)
+    }
+
+    fn end_if_fatal(&self, error: &rusqlite::Error) {
+        match fault::fate_of(error) {
+            Fate::GoOn => {}
+            Fate::End => {
+                tracing::error!(%error, "the disk did not keep what was written: this process ends now");
+                std::process::abort();
+            }
+        }
+    }
+
+    /// Rolls the whole group back and tells its members.
+    fn roll_back(&mut self) {
+        self.close_transaction();
+        if let Some(group) = self.group.take() {
+            group.tell_lost();
+        }
+    }
+
+    fn close_transaction(&self) {
+        if self.session.is_autocommit() {
+            return;
+        }
+        if let Err(error) = self.session.command(ROLLBACK) {
+            tracing::error!(%error, "a transaction could not be rolled back");
+        }
+    }
+
+    /// Empties the write-ahead log and closes the file.
+    pub(super) fn close(mut self) {
+        self.roll_back();
+        self.session.checkpoint_and_close();
+    }
+}
+
+impl Group {
+    fn tell_lost(self) {
+        self.finished.into_iter().for_each(|member| drop(member.send(Told::Lost)));
+    }
+}

@@ -1,0 +1,150 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A moment in UTC, kept to the microsecond and shown to the millisecond (RFC 3339).
+///
+/// ```
+/// let at: mainstay_kernel::Timestamp = "2026-11-21T08:09:25.123456Z".parse().unwrap();
+/// assert_eq!(at.to_string(), "2026-11-21T08:09:25.123Z");
+/// assert_eq!(at.as_micros() % 1000, 456);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// The years 0001 to 9999, which RFC 3339 and both stores can hold.
+const EARLIEST: i64 = -62_135_596_800_000_000;
+const LATEST: i64 = 253_402_300_799_999_999;
+
+impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0);
+
+    /// The moment that many microseconds after 1970-01-01T00:00:00Z, held within the years 1 to 9999.
+    pub const fn from_micros(micros: i64) -> Self {
+        if micros < EARLIEST {
+            Self(EARLIEST)
+        } else if micros > LATEST {
+            Self(LATEST)
+        } else {
+            Self(micros)
+        }
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z, rounded down.
+    pub const fn as_millis(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// The moment that much later.
+    pub fn plus(self, span: std::time::Duration) -> Self {
+        Self::from_micros(self.0.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
+    }
+
+    /// The moment that much earlier.
+    pub fn minus(self, span: std::time::Duration) -> Self {
+        Self::from_micros(self.0.saturating_sub(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
+    }
+
+    /// Writes the RFC 3339 form with milliseconds, without allocating.
+    pub fn write_rfc3339(self, out: &mut Vec<u8>) {
+        let days = self.0.div_euclid(86_400_000_000);
+        let millis = self.0.rem_euclid(86_400_000_000) / 1000;
+        let (year, month, day) = civil(days);
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        put(&mut text[0..4], year);
+        put(&mut text[5..7], month);
+        put(&mut text[8..10], day);
+        put(&mut text[11..13], millis / 3_600_000);
+        put(&mut text[14..16], millis / 60_000 % 60);
+        put(&mut text[17..19], millis / 1000 % 60);
+        put(&mut text[20..23], millis % 1000);
+        out.extend_from_slice(&text);
+    }
+}
+
+fn put(digits: &mut [u8], mut number: i64) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
+        number /= 10;
+    }
+}
+
+/// Days since 1970-01-01 as year, month, day (Howard Hinnant, "chrono-Compatible Low-Level Date
+/// Algorithms", `civil_from_days`).
+fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Vec::with_capacity(24);
+        self.write_rfc3339(&mut text);
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = jiff::Error;
+
+    fn from_str(text: &str) -> Result<Self, jiff::Error> {
+        Ok(Self::from_micros(text.parse::<jiff::Timestamp>()?.as_microsecond()))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(|_| {
+            serde::de::Error::custom(format!("`{text}` is not an RFC 3339 time such as 2026-01-31T12:00:00Z"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_reads_back_as_jiff_writes_it() {
+        for micros in
+            [0, -1, 1, EARLIEST, LATEST, 951_782_400_000_000, 1_709_164_799_999_999, -2_208_988_800_000_000]
+        {
+            let ours = Timestamp::from_micros(micros).to_string();
+            let theirs = jiff::Timestamp::from_microsecond(micros).unwrap();
+            assert_eq!(ours, format!("{theirs:.3}"), "{micros}");
+        }
+    }
+
+    #[test]
+    fn a_time_outside_the_years_1_to_9999_is_held_at_the_edge() {
+        assert_eq!(Timestamp::from_micros(i64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp::from_micros(i64::MIN).to_string(), "0001-01-01T00:00:00.000Z");
+    }
+}

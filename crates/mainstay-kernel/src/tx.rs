@@ -1,0 +1,94 @@
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use crate::reader::{Lane, Open};
+use crate::sql::WriteSql;
+use crate::store::{Commit, Record, Rollback, StoreTx};
+use crate::{Error, Reader, Result, Row, Statement, Timestamp};
+
+/// One transaction: everything written through it commits together or not at all.
+///
+/// The framework begins and commits it; a handler gets `&mut Tx`, which reads like a [`Reader`].
+/// A handler may be run more than once, so its effects belong in the database.
+pub struct Tx {
+    reader: Reader,
+    now: Timestamp,
+}
+
+impl Tx {
+    pub(crate) fn new(store: StoreTx, now: Timestamp) -> Self {
+        let open = Open { store, statements: Arc::new(AtomicUsize::new(0)) };
+        Self { reader: Reader::new(Lane::Transaction(open)), now }
+    }
+
+    /// When the transaction began, by the application's clock.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Runs a statement that writes; how many rows it touched.
+    ///
+    /// # Errors
+    /// What the store says of it, such as a unique violation. The transaction cannot commit then
+    /// on PostgreSQL, and should not be expected to on SQLite.
+    pub async fn execute(&mut self, statement: &Statement) -> Result<u64> {
+        match self.reader.open() {
+            Some(open) => open.execute(statement).await,
+            None => Err(not_open()),
+        }
+    }
+
+    /// Runs a statement that writes and gives rows back (`RETURNING`).
+    ///
+    /// # Errors
+    /// As [`Tx::execute`].
+    pub async fn returning(&mut self, statement: &Statement) -> Result<Vec<Row>> {
+        self.reader.rows(statement).await
+    }
+
+    /// SQL of your own, with `?` for each value, in the dialect of the store.
+    pub fn sql(&mut self, text: &str) -> WriteSql<'_> {
+        WriteSql::new(self, text)
+    }
+
+    /// Counts the statements that are being awaited.
+    pub(crate) fn statements(&self) -> Arc<AtomicUsize> {
+        self.reader.open().map(|open| Arc::clone(&open.statements)).unwrap_or_default()
+    }
+
+    /// Keeps the answer and commits.
+    pub(crate) async fn commit(self, record: Option<Record<'_>>) -> Commit {
+        match self.reader.into_open() {
+            Some(open) => open.store.commit(record).await,
+            None => Commit::Failed(not_open()),
+        }
+    }
+
+    /// Undoes everything.
+    pub(crate) async fn rollback(self) -> Rollback {
+        match self.reader.into_open() {
+            Some(open) => open.store.rollback().await,
+            None => Rollback::Final,
+        }
+    }
+
+    /// Lifts the time budget, for migrations.
+    pub(crate) fn without_budget(&self) {
+        if let Some(Open { store: StoreTx::Sqlite(tx), .. }) = self.reader.open() {
+            tx.without_budget();
+        }
+    }
+}
+
+fn not_open() -> Error {
+    Error::internal("a transaction's reader is not its own: a fault of the framework")
+}
+
+impl Deref for Tx {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}

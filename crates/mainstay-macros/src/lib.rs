@@ -1,0 +1,124 @@
+//! Thin macros: they emit const data and calls of the framework's documented functions, so that
+//! everything an attribute does can also be written by hand and found with go-to-definition.
+//!
+//! Applications use them through the facade, as `mainstay::Model`, `mainstay::scope`,
+//! `mainstay::main` and `mainstay::test`.
+
+mod facade;
+mod main_fn;
+mod model;
+mod nearest;
+mod report;
+mod scope;
+mod test_fn;
+
+use proc_macro::TokenStream;
+
+/// Makes a struct a model: its `Model` implementation, a column token for each field
+/// (`Post::TITLE`) and the struct that a new row is made of (`NewPost`).
+///
+/// ```ignore
+/// #[derive(Model, Clone, Debug)]
+/// #[model(live, unique(user, title))]
+/// pub struct Post {
+///     pub id: Id<Post>,
+///     #[model(references, on_delete = cascade)]
+///     pub user: Ref<User>,
+///     #[garde(length(min = 1, max = 200))]
+///     #[model(write)]
+///     pub title: String,
+///     #[model(write(update), read(role = "editor"))]
+///     pub notes: Option<String>,
+///     #[model(version)]
+///     pub version: i64,
+///     pub created_at: Timestamp,
+///     pub updated_at: Timestamp,
+/// }
+/// ```
+///
+/// # On the struct
+/// | `#[model(…)]` | meaning |
+/// |---|---|
+/// | `live` | row triggers record its changes |
+/// | `history` | accepted; nothing yet |
+/// | `identity` | the application's user model: `issuer: String` and `subject: String` are there, unique together, and no client can write them |
+/// | `name = "blog_post"` | the name in answers; default: the struct's, in snake case |
+/// | `plural = "blog-posts"` | the route segment; default: the English plural in kebab case. The key of a list is the same in camel case |
+/// | `table = "blog_posts"` | default: the plural in snake case |
+/// | `unique(a, b)`, `index(a, b)` | an index over these fields; repeatable |
+/// | `crate = "path"` | where the facade is; default `::mainstay` |
+///
+/// # On a field
+/// | `#[model(…)]` | meaning |
+/// |---|---|
+/// | `write`, `write(create)`, `write(update)` | clients may set it: always, or in that action only |
+/// | `read(role = "editor")`, `private` | only callers with that role see it; no client does |
+/// | `index`, `unique` | an index over this column. A reference has one anyway |
+/// | `references`, `on_delete = cascade \| set_null \| restrict \| no_action` | what becomes of the row when the one it refers to goes. The type `Ref<…>` makes it a reference |
+/// | `version` | the row's version, an `i64` |
+/// | `default`, `default = expr` | the value when a create gives none: `Default::default()`, or this |
+/// | `required` | a create must give a value |
+/// | `column = "…"`, `rename = "…"` | the column's name; the name clients know it by |
+///
+/// `id`, `created_at` and `updated_at` are the framework's by their names. A model that does not
+/// declare its version or its times has them nevertheless, in hidden columns.
+///
+/// A field has a default without saying so when it is a number, a truth value, JSON or another type
+/// that is not text, bytes, a UUID, a time or a reference; and, unless clients may set it on create,
+/// when it is text or bytes.
+///
+/// # Validation
+/// `#[garde(…)]` takes garde's own rules: `length`, `range`, `email`, `pattern`, `ascii`,
+/// `alphanumeric`, `contains`, `prefix`, `suffix`, `ip`, `ipv4`, `ipv6`, `custom`, `inner`, `skip`.
+/// One thing differs: `length` without a mode counts the characters of a text, not its bytes; write
+/// `length(bytes, …)` for those.
+#[proc_macro_derive(Model, attributes(model, garde))]
+pub fn model(input: TokenStream) -> TokenStream {
+    model::expand(input.into()).unwrap_or_else(report::compile_errors).into()
+}
+
+/// Notes which methods an implementation of `Scope` has, so that only those actions get routes.
+///
+/// `can_update` grants patches too, since `can_patch` calls it unless written.
+///
+/// ```ignore
+/// #[scope]
+/// impl Scope for Post {
+///     fn can_read(who: &Caller) -> Access<Post> {
+///         rows(Post::PUBLISHED.eq(true).or(Post::USER.eq(who.user_id())))
+///     }
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn scope(options: TokenStream, item: TokenStream) -> TokenStream {
+    scope::expand(options.into(), item.into()).unwrap_or_else(report::compile_errors).into()
+}
+
+/// Runs an `async fn main` on the framework's runtime; an error is printed and the exit code is 1.
+///
+/// ```ignore
+/// #[mainstay::main]
+/// async fn main() -> mainstay::Result<()> {
+///     App::new("blog").run().await
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
+    main_fn::expand(options.into(), item.into()).unwrap_or_else(report::compile_errors).into()
+}
+
+/// Runs an `async fn` as one test per store, each with a schema or a file of its own.
+///
+/// The function takes the application (`app: TestApp`), only a database (`db: Db`), or nothing. The
+/// application is what `crate::app` returns, or the function named in `app = …`.
+///
+/// ```ignore
+/// #[mainstay::test(app = blog::app)]
+/// async fn a_post_is_published(app: TestApp) {
+///     app.user("ann").await.post("/v1/posts", json!({"title": "hi"})).await.expect_status(201);
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
+    test_fn::expand(options.into(), item.into()).unwrap_or_else(report::compile_errors).into()
+}

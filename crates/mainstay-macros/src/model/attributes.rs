@@ -1,0 +1,124 @@
+use darling::ast::Data;
+use darling::util::{Flag, Ignored, PathList, SpannedValue};
+use darling::{Error, FromDeriveInput, FromField, FromMeta, Result};
+use syn::spanned::Spanned;
+use syn::{Attribute, Expr, ExprLit, ExprPath, Generics, Ident, Lit, LitStr, Path, Type, Visibility};
+
+/// What the author wrote on the struct.
+#[derive(FromDeriveInput)]
+#[darling(attributes(model))]
+pub(super) struct ModelAttributes {
+    pub(super) ident: Ident,
+    pub(super) vis: Visibility,
+    pub(super) generics: Generics,
+    pub(super) data: Data<Ignored, FieldAttributes>,
+    pub(super) live: Flag,
+    /// Accepted, so that models can say so before there is a history.
+    #[darling(rename = "history")]
+    pub(super) _history: Flag,
+    pub(super) identity: Flag,
+    pub(super) name: Option<LitStr>,
+    pub(super) plural: Option<LitStr>,
+    pub(super) table: Option<LitStr>,
+    #[darling(multiple)]
+    pub(super) unique: Vec<PathList>,
+    #[darling(multiple)]
+    pub(super) index: Vec<PathList>,
+    #[darling(rename = "crate")]
+    pub(super) facade: Option<Path>,
+}
+
+/// What the author wrote on one field.
+#[derive(FromField)]
+#[darling(attributes(model), forward_attrs(garde, doc))]
+pub(super) struct FieldAttributes {
+    pub(super) ident: Option<Ident>,
+    pub(super) vis: Visibility,
+    pub(super) ty: Type,
+    pub(super) attrs: Vec<Attribute>,
+    pub(super) write: Option<SpannedValue<Writers>>,
+    pub(super) read: Option<Readers>,
+    pub(super) private: Flag,
+    pub(super) index: Flag,
+    pub(super) unique: Flag,
+    pub(super) references: Flag,
+    pub(super) on_delete: Option<SpannedValue<OnDelete>>,
+    pub(super) version: Flag,
+    pub(super) default: Option<DefaultValue>,
+    pub(super) required: Flag,
+    pub(super) column: Option<LitStr>,
+    pub(super) rename: Option<LitStr>,
+}
+
+/// `write`, `write(create)`, `write(update)`.
+#[derive(Clone, Copy, Default, FromMeta)]
+#[darling(from_word = Self::every_action)]
+pub(super) struct Writers {
+    pub(super) create: Flag,
+    pub(super) update: Flag,
+}
+
+impl Writers {
+    fn every_action() -> Result<Self> {
+        Ok(Self { create: Flag::present(), update: Flag::present() })
+    }
+}
+
+/// `read(role = "editor")`.
+#[derive(FromMeta)]
+pub(super) struct Readers {
+    pub(super) role: LitStr,
+}
+
+/// `on_delete = cascade`.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum OnDelete {
+    #[default]
+    NoAction,
+    Restrict,
+    Cascade,
+    SetNull,
+}
+
+impl FromMeta for OnDelete {
+    fn from_expr(expr: &Expr) -> Result<Self> {
+        const KNOWN: [&str; 4] = ["cascade", "no_action", "restrict", "set_null"];
+        let word = match expr {
+            Expr::Path(ExprPath { path, .. }) => path.get_ident().map(Ident::to_string),
+            Expr::Lit(ExprLit { lit: Lit::Str(it), .. }) => Some(it.value()),
+            _ => None,
+        };
+        let all = KNOWN.join("`, `");
+        let word = word.ok_or_else(|| Error::custom(format!("expected one of `{all}`")).with_span(expr))?;
+        match word.as_str() {
+            "cascade" => Ok(Self::Cascade),
+            "no_action" => Ok(Self::NoAction),
+            "restrict" => Ok(Self::Restrict),
+            "set_null" => Ok(Self::SetNull),
+            other => Err(Error::unknown_value_with_alts(other, &KNOWN).with_span(expr)),
+        }
+    }
+}
+
+/// `default` or `default = expr`.
+pub(super) enum DefaultValue {
+    OfType,
+    Expr(Box<Expr>),
+}
+
+impl FromMeta for DefaultValue {
+    fn from_word() -> Result<Self> {
+        Ok(Self::OfType)
+    }
+
+    fn from_expr(expr: &Expr) -> Result<Self> {
+        Ok(Self::Expr(Box::new(expr.clone())))
+    }
+}
+
+impl FieldAttributes {
+    /// The token for errors about the field as a whole.
+    pub(super) fn token(&self) -> proc_macro2::Span {
+        self.ident.as_ref().map_or_else(|| self.ty.span(), Ident::span)
+    }
+}

@@ -1,0 +1,220 @@
+use darling::{Error, Result};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::ext::IdentExt;
+use syn::{Attribute, Ident, LitStr, Type, Visibility};
+
+use super::attributes::{DefaultValue, FieldAttributes, OnDelete};
+use super::shape::{self, Shape};
+use super::{checks, names};
+use crate::report::at;
+
+/// One column, with everything decided.
+pub(super) struct Column {
+    /// The struct's field; none for a column that the model has without declaring it.
+    pub(super) field: Option<Declared>,
+    pub(super) ty: Type,
+    pub(super) name: String,
+    pub(super) json: String,
+    pub(super) part: Part,
+    pub(super) write: Write,
+    pub(super) read: Read,
+    pub(super) references: Option<(Type, OnDelete)>,
+    pub(super) default: Option<DefaultValue>,
+    /// The value's garde rules, as an expression over `it`.
+    pub(super) rules: Option<TokenStream>,
+}
+
+/// A field of the author's.
+pub(super) struct Declared {
+    pub(super) ident: Ident,
+    pub(super) vis: Visibility,
+    pub(super) docs: Vec<Attribute>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Id,
+    CreatedAt,
+    UpdatedAt,
+    Version,
+    Plain,
+}
+
+#[derive(Clone, Copy, Default)]
+pub(super) struct Write {
+    pub(super) create: bool,
+    pub(super) update: bool,
+}
+
+pub(super) enum Read {
+    Everyone,
+    Role(LitStr),
+    Private,
+}
+
+impl Column {
+    /// The column of a field, or all that is wrong with it.
+    pub(super) fn of(field: FieldAttributes, model: &Ident, garde: &TokenStream) -> Result<Self> {
+        let mut errors = Error::accumulator();
+        let ident = field.ident.clone().unwrap_or_else(|| format_ident!("unnamed"));
+        let plain = ident.unraw().to_string();
+        let ty = shape::named(&field.ty, model);
+        let part = errors.handle(part(&field, &plain)).unwrap_or(Part::Plain);
+        let write = errors.handle(write(&field, &plain, part)).unwrap_or_default();
+        let read = errors.handle(read(&field, part)).unwrap_or(Read::Everyone);
+        let references = errors.handle(references(&field, &ty)).flatten();
+        errors.handle(default_conflict(&field));
+        let rules = errors.handle(checks::rules(&field.attrs, &ty, garde)).flatten();
+        let name = errors.handle(column_name(&field, &plain)).unwrap_or_default();
+        let json = errors.handle(json_name(&field, &plain)).unwrap_or_default();
+        let default = default(&field, part, write);
+        let docs = field.attrs.into_iter().filter(|it| it.path().is_ident("doc")).collect();
+        let field = Some(Declared { ident, vis: field.vis, docs });
+        errors.finish_with(Self { field, ty, name, json, part, write, read, references, default, rules })
+    }
+
+    /// A column that the model has without declaring it.
+    pub(super) fn hidden(part: Part, name: &str, ty: Type, read: Read) -> Self {
+        Self {
+            field: None,
+            ty,
+            name: name.to_owned(),
+            json: names::json(name),
+            part,
+            write: Write::default(),
+            read,
+            references: None,
+            default: None,
+            rules: None,
+        }
+    }
+
+    /// Whether this is the field with that name in the struct.
+    pub(super) fn is_field(&self, name: &str) -> bool {
+        self.field.as_ref().is_some_and(|it| it.ident.unraw() == name)
+    }
+}
+
+fn part(field: &FieldAttributes, name: &str) -> Result<Part> {
+    let (part, expected, shape) = match name {
+        "id" => (Part::Id, "Id<Self>", Shape::Id),
+        "created_at" => (Part::CreatedAt, "Timestamp", Shape::Timestamp),
+        "updated_at" => (Part::UpdatedAt, "Timestamp", Shape::Timestamp),
+        _ if field.version.is_present() => (Part::Version, "i64", Shape::Int64),
+        "version" if field.column.is_none() || field.rename.is_none() => {
+            let message = "`version` is the name of the row's own version: \
+                           add `#[model(version)]`, or give the field another name";
+            return Err(at(&field.token(), message));
+        }
+        _ => return Ok(Part::Plain),
+    };
+    if part != Part::Version && field.version.is_present() {
+        return Err(at(&field.version.span(), format!("`{name}` cannot be the row's version too")));
+    }
+    if shape::is_option(&field.ty) || Shape::of(&field.ty) != shape {
+        return Err(at(&field.ty, format!("`{name}` is the framework's: its type must be `{expected}`")));
+    }
+    Ok(part)
+}
+
+fn write(field: &FieldAttributes, name: &str, part: Part) -> Result<Write> {
+    let Some(writers) = &field.write else { return Ok(Write::default()) };
+    let write = Write { create: writers.create.is_present(), update: writers.update.is_present() };
+    match part {
+        Part::Plain => {}
+        Part::Id if write.create && !write.update => {}
+        Part::Id => return Err(at(&writers.span(), "an id never changes: write `write(create)`")),
+        Part::CreatedAt | Part::UpdatedAt | Part::Version => {
+            return Err(at(&writers.span(), format!("the framework sets `{name}`: clients cannot write it")));
+        }
+    }
+    if write.create || write.update {
+        Ok(write)
+    } else {
+        Err(at(&writers.span(), "expected `write`, `write(create)` or `write(update)`"))
+    }
+}
+
+fn read(field: &FieldAttributes, part: Part) -> Result<Read> {
+    let private = field.private;
+    if part == Part::Id && (private.is_present() || field.read.is_some()) {
+        return Err(at(&field.token(), "whoever sees a row sees its id"));
+    }
+    match &field.read {
+        Some(_) if private.is_present() => {
+            Err(at(&private.span(), "`private` hides the field from every role: drop it or `read(…)`"))
+        }
+        Some(readers) if readers.role.value().is_empty() => Err(at(&readers.role, "expected a role's name")),
+        Some(readers) => Ok(Read::Role(readers.role.clone())),
+        None if private.is_present() => Ok(Read::Private),
+        None => Ok(Read::Everyone),
+    }
+}
+
+fn references(field: &FieldAttributes, ty: &Type) -> Result<Option<(Type, OnDelete)>> {
+    let on_delete = field.on_delete.as_ref();
+    let Some(target) = shape::argument(shape::without_option(ty), "Ref") else {
+        let message = "only a reference has this: the field's type must be `Ref<…>` or `Option<Ref<…>>`";
+        return match on_delete {
+            _ if field.references.is_present() => Err(at(&field.references.span(), message)),
+            Some(it) => Err(at(&it.span(), message)),
+            None => Ok(None),
+        };
+    };
+    match on_delete {
+        Some(it) if **it == OnDelete::SetNull && !shape::is_option(ty) => {
+            Err(at(&it.span(), "`set_null` needs a reference that may be missing: `Option<Ref<…>>`"))
+        }
+        it => Ok(Some((target.clone(), it.map(|it| **it).unwrap_or_default()))),
+    }
+}
+
+fn default_conflict(field: &FieldAttributes) -> Result<()> {
+    let required = &field.required;
+    if required.is_present() && field.default.is_some() {
+        return Err(at(&required.span(), "a required field has no default: drop one of the two"));
+    }
+    if required.is_present() && shape::is_option(&field.ty) {
+        return Err(at(&required.span(), "an `Option` may be missing: drop `required` or the `Option`"));
+    }
+    Ok(())
+}
+
+/// The default that the author wrote, or the one that goes without saying.
+fn default(field: &FieldAttributes, part: Part, write: Write) -> Option<DefaultValue> {
+    if part != Part::Plain || field.required.is_present() {
+        return None;
+    }
+    if let Some(written) = &field.default {
+        return Some(match written {
+            DefaultValue::OfType => DefaultValue::OfType,
+            DefaultValue::Expr(it) => DefaultValue::Expr(it.clone()),
+        });
+    }
+    let shape = Shape::of(&field.ty);
+    let given_by_client = write.create && matches!(shape, Shape::Text | Shape::Bytes);
+    let made_up = !shape::is_option(&field.ty) && !shape.names_something() && !given_by_client;
+    made_up.then_some(DefaultValue::OfType)
+}
+
+fn column_name(field: &FieldAttributes, plain: &str) -> Result<String> {
+    if let Some(chosen) = &field.column {
+        return names::chosen_snake(chosen);
+    }
+    let is_reference = Shape::of(&field.ty) == Shape::Ref && !plain.ends_with("_id");
+    Ok(if is_reference { format!("{plain}_id") } else { plain.to_owned() })
+}
+
+fn json_name(field: &FieldAttributes, plain: &str) -> Result<String> {
+    let name = field.rename.as_ref().map_or_else(|| names::json(plain), LitStr::value);
+    if name == "type" {
+        let message = "every row carries its model's name as `type`: \
+                       give this field another one with `#[model(rename = \"…\")]`";
+        return Err(at(&field.token(), message));
+    }
+    match &field.rename {
+        Some(chosen) => names::chosen_json(chosen),
+        None => Ok(name),
+    }
+}

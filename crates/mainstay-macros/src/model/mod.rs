@@ -1,0 +1,93 @@
+//! `#[derive(Model)]`: what the author wrote (`attributes`, `shape`), what it means (`columns`,
+//! `indexes`, `names`, `checks`), and what is emitted (`schema`, `record`, `new`).
+
+mod attributes;
+mod checks;
+mod columns;
+mod indexes;
+mod names;
+mod new;
+mod record;
+mod schema;
+mod shape;
+
+use darling::{Error, FromDeriveInput, Result};
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Data, DeriveInput, Fields, Ident, Path, Visibility, parse_quote};
+
+use self::attributes::{FieldAttributes, ModelAttributes};
+use self::columns::{Column, Part, Read};
+use self::indexes::Index;
+use self::names::Names;
+use crate::facade::facade;
+use crate::report::at;
+
+/// A model with everything decided.
+struct Model {
+    ident: Ident,
+    vis: Visibility,
+    paths: Paths,
+    names: Names,
+    columns: Vec<Column>,
+    indexes: Vec<Index>,
+    live: bool,
+}
+
+/// The crates that the expansion calls.
+struct Paths {
+    model: TokenStream,
+    kernel: TokenStream,
+    garde: TokenStream,
+}
+
+impl Paths {
+    fn under(facade: &Path) -> Self {
+        Self {
+            model: quote!(#facade::model),
+            kernel: quote!(#facade::kernel),
+            garde: quote!(#facade::model::garde),
+        }
+    }
+}
+
+/// The expansion of `#[derive(Model)]`.
+pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
+    let input: DeriveInput = syn::parse2(input)?;
+    struct_with_names(&input)?;
+    let model = Model::of(ModelAttributes::from_derive_input(&input)?)?;
+    let parts = [schema::columns(&model), record::implementation(&model), new::row(&model)];
+    Ok(parts.into_iter().collect())
+}
+
+fn struct_with_names(input: &DeriveInput) -> Result<()> {
+    let named = matches!(&input.data, Data::Struct(it) if matches!(it.fields, Fields::Named(_)));
+    if !named {
+        return Err(at(&input.ident, "a model is a struct with named fields"));
+    }
+    if let Some(parameter) = input.generics.params.first() {
+        return Err(at(parameter, "a model stands for one table: it cannot be generic"));
+    }
+    Ok(())
+}
+
+impl Model {
+    fn of(mut written: ModelAttributes) -> Result<Self> {
+        let mut errors = Error::accumulator();
+        let paths = Paths::under(written.facade.as_ref().unwrap_or(&facade()));
+        let names = errors.handle(names(&written));
+        let fields = std::mem::replace(&mut written.data, darling::ast::Data::empty_from(&parse_quote!()))
+            .take_struct()
+            .map(|it| it.fields)
+            .unwrap_or_default();
+        errors.handle(indexes::identity(&written, &fields));
+        let single = indexes::single(&fields);
+        let columns = columns(fields, &written.ident, &paths, &mut errors);
+        let mut errors = errors.checkpoint()?;
+        errors.handle(distinct(&columns, &written.ident));
+        let indexes = errors.handle(indexes::all(&written, single, &columns)).unwrap_or_default();
+        let Some(names) = names else { return Err(Error::multiple(errors.into_inner())) };
+        let live = written.live.is_present();
+        errors.finish_with(Self { ident: written.ident, vis: written.vis, paths, names, columns, indexes, live })
+    }
+}

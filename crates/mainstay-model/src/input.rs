@@ -1,0 +1,163 @@
+use mainstay_kernel::{Error, ErrorKind, FieldFault, Kind, Result, Timestamp, Value};
+use serde_json::{Map, Value as Json};
+
+use crate::{Action, ColumnDef, ModelEntry, Part, Visible, suggest};
+
+/// What a client sent: fields by the names it knows.
+pub type Input = Map<String, Json>;
+
+/// Columns and the values they are to have.
+pub type Assignments = Vec<(usize, Value)>;
+
+/// Reads a client's fields for this action. Everything wrong is reported at once.
+/// What the scope sets is not required of the client.
+pub(crate) fn assignments(
+    model: &ModelEntry,
+    action: Action,
+    input: Input,
+    visible: &Visible,
+    set: &[(usize, Value)],
+) -> Result<Assignments> {
+    let mut assigned = Vec::with_capacity(input.len());
+    let mut faults = Vec::new();
+    let mut read_only = false;
+    for (field, json) in input {
+        match column(model, action, &field, visible) {
+            Ok(column) => match value(model, column, json) {
+                Ok(value) => assigned.push((column, value)),
+                Err(mut broken) => faults.append(&mut broken),
+            },
+            Err(fault) => {
+                read_only |= fault.code == "read_only_field";
+                faults.push(fault);
+            }
+        }
+    }
+    if action == Action::Create {
+        let missing =
+            missing(model, &faults, |column| assigned.iter().chain(set).any(|(it, _)| *it == column));
+        faults.extend(missing);
+    }
+    if faults.is_empty() {
+        return Ok(assigned);
+    }
+    Err(Error::new(if read_only { ErrorKind::ReadOnly(faults) } else { ErrorKind::Invalid(faults) }))
+}
+
+/// Whether clients may set a column in this action.
+pub(crate) fn writable(column: &ColumnDef, action: Action) -> bool {
+    match action {
+        Action::Create => column.write.create,
+        Action::Update | Action::Patch => column.write.update,
+        Action::Read | Action::Delete => false,
+    }
+}
+
+fn column(model: &ModelEntry, action: Action, field: &str, visible: &Visible) -> Result<usize, FieldFault> {
+    let schema = model.schema;
+    let known = schema.field(field).filter(|&it| visible.has(it) || writable(schema.column(it), action));
+    match known {
+        Some(column) if writable(schema.column(column), action) => Ok(column),
+        Some(_) => Err(read_only(field, action)),
+        None if field == "type" => Err(read_only(field, action)),
+        None => {
+            let names = schema.columns.iter().filter(|it| writable(it, action)).map(|it| it.field);
+            Err(fault(field, "unknown_field", suggest::unknown("field", field, names)))
+        }
+    }
+}
+
+fn read_only(field: &str, action: Action) -> FieldFault {
+    fault(field, "read_only_field", format!("cannot be set by a client's {}", action.verb()))
+}
+
+fn fault(field: &str, code: &'static str, message: impl Into<String>) -> FieldFault {
+    FieldFault { field: field.to_owned(), code: code.into(), message: message.into() }
+}
+
+/// Reads one value and checks it against the field's type and rules.
+fn value(model: &ModelEntry, column: usize, json: Json) -> Result<Value, Vec<FieldFault>> {
+    let def = model.schema.column(column);
+    let one = |code, message| vec![fault(def.field, code, message)];
+    let value = match json {
+        Json::Null if def.optional => Value::Null,
+        Json::Null if def.kind != Kind::Json => return Err(one("required", "must not be null".to_owned())),
+        json => from_json(def.kind, json).map_err(|(code, message)| one(code, message))?,
+    };
+    let broken = (model.check)(column, &value);
+    if broken.is_empty() {
+        return Ok(value);
+    }
+    Err(broken.into_iter().map(|it| fault(def.field, it.code, it.message)).collect())
+}
+
+fn missing(model: &ModelEntry, faults: &[FieldFault], given: impl Fn(usize) -> bool) -> Vec<FieldFault> {
+    let schema = model.schema;
+    let required = (0..schema.columns.len()).filter(|&it| {
+        let column = schema.column(it);
+        column.part == Part::Plain && !column.optional && column.default.is_none()
+    });
+    required
+        .filter(|&it| !given(it))
+        .filter(|&it| !faults.iter().any(|fault| fault.field == schema.column(it).field))
+        .map(|it| fault(schema.column(it).field, "required", "is required"))
+        .collect()
+}
+
+/// A value of this kind from JSON.
+fn from_json(kind: Kind, json: Json) -> Result<Value, (&'static str, String)> {
+    let expected = |what: &str| ("wrong_type", format!("expected {what}"));
+    match (kind, json) {
+        (Kind::Bool, Json::Bool(it)) => Ok(Value::Bool(it)),
+        (Kind::Bool, _) => Err(expected("true or false")),
+        (Kind::Int, json) => json.as_i64().map(Value::Int).ok_or_else(|| expected("a 64-bit integer")),
+        (Kind::Float, json) => json
+            .as_f64()
+            .filter(|it| it.is_finite())
+            .map(|it| Value::Float(if it == 0.0 { 0.0 } else { it }))
+            .ok_or_else(|| expected("a number")),
+        (Kind::Text, Json::String(it)) => text(it),
+        (Kind::Text, _) => Err(expected("a text")),
+        (Kind::Bytes, Json::String(it)) => {
+            base64::Engine::decode(&base64::engine::general_purpose::STANDARD, it)
+                .map(Value::Bytes)
+                .map_err(|_| expected("base64"))
+        }
+        (Kind::Uuid, Json::String(it)) => {
+            uuid::Uuid::try_parse(&it).map(Value::Uuid).map_err(|_| expected("a UUID"))
+        }
+        (Kind::Timestamp, Json::String(it)) => {
+            it.parse::<Timestamp>().map(Value::Timestamp).map_err(|_| expected("an RFC 3339 time"))
+        }
+        (Kind::Bytes, _) => Err(expected("base64")),
+        (Kind::Uuid, _) => Err(expected("a UUID")),
+        (Kind::Timestamp, _) => Err(expected("an RFC 3339 time such as 2026-01-31T12:00:00Z")),
+        (Kind::Json, mut json) => tidy(&mut json).map(|()| Value::Json(json)),
+    }
+}
+
+fn text(it: String) -> Result<Value, (&'static str, String)> {
+    if it.contains('\0') {
+        return Err(("nul", "must not contain NUL".to_owned()));
+    }
+    Ok(Value::Text(it))
+}
+
+/// What no store can give back as it was: NUL is refused, negative zero becomes zero.
+fn tidy(json: &mut Json) -> Result<(), (&'static str, String)> {
+    match json {
+        Json::String(it) if it.contains('\0') => Err(("nul", "must not contain NUL".to_owned())),
+        Json::Number(it) if it.as_f64() == Some(0.0) && it.is_f64() => {
+            *json = Json::from(0.0);
+            Ok(())
+        }
+        Json::Array(items) => items.iter_mut().try_for_each(tidy),
+        Json::Object(fields) => {
+            if fields.keys().any(|it| it.contains('\0')) {
+                return Err(("nul", "must not contain NUL".to_owned()));
+            }
+            fields.values_mut().try_for_each(tidy)
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => Ok(()),
+    }
+}

@@ -1,0 +1,52 @@
+//! Models: schema, scopes, predicates, queries and the CRUD operations.
+//!
+//! A model is data (a [`Schema`]) and a few functions; the operations work on any model through its
+//! [`ModelEntry`], so that they compile once.
+
+pub mod additive;
+pub mod create;
+pub mod delete;
+pub mod door;
+pub mod get;
+pub mod list;
+pub mod rows;
+pub mod update;
+
+mod column;
+mod cursor;
+mod entry;
+mod evaluate;
+mod field;
+mod input;
+mod model;
+mod params;
+mod predicate;
+mod query;
+mod record;
+mod render;
+mod rules;
+mod schema;
+mod scope;
+mod store;
+mod suggest;
+mod total;
+mod violation;
+
+pub use column::{Column, Operand};
+pub use entry::{Action, ModelEntry};
+pub use evaluate::evaluate;
+pub use field::{Field, Json, Ref};
+pub use garde;
+pub use input::{Assignments, Input};
+pub use mainstay_kernel::{self as kernel, Kind};
+pub use model::{Insert, Model};
+pub use params::{Count, ListQuery, Sort, parse_list};
+pub use predicate::{Compare, Filter, Predicate};
+pub use query::Query;
+pub use record::Record;
+pub use render::Visible;
+pub use rules::{Broken, broken};
+pub use schema::{ColumnDef, DefaultValue, Index, OnDelete, Part, Read, Reference, Schema, Write};
+pub use scope::{Access, OrDeny, Scope, all, deny, rows, set};
+pub use suggest::nearest;
+pub use total::Totals;

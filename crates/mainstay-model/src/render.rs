@@ -1,0 +1,143 @@
+use mainstay_kernel::{Caller, Result, Row, Value, ValueRef};
+
+use crate::{Part, Read, Record, Schema};
+
+/// The columns of a schema that a caller sees, in the order of the answer: `id`, `type`,
+/// `createdAt`, `updatedAt`, then the declared fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visible {
+    columns: Vec<usize>,
+    typed: bool,
+}
+
+impl Visible {
+    /// What `who` sees.
+    pub fn to(schema: &Schema, who: &Caller) -> Self {
+        let mut columns: Vec<usize> = (0..schema.columns.len()).filter(|&it| sees(schema, it, who)).collect();
+        columns.sort_by_key(|&it| match schema.columns[it].part {
+            Part::Id => 0,
+            Part::CreatedAt => 1,
+            Part::UpdatedAt => 2,
+            Part::Version | Part::Plain => 3,
+        });
+        Self { columns, typed: true }
+    }
+
+    /// Only these of them, and the id.
+    #[must_use]
+    pub fn only(mut self, schema: &Schema, selected: &[usize]) -> Self {
+        self.columns.retain(|it| selected.contains(it) || *it == schema.id());
+        self.typed = false;
+        self
+    }
+
+    /// Whether this column is among them.
+    pub fn has(&self, column: usize) -> bool {
+        self.columns.contains(&column)
+    }
+
+    /// The names of the fields, for a hint.
+    pub fn fields(&self, schema: &'static Schema) -> impl Iterator<Item = &'static str> {
+        self.columns.iter().map(|&it| schema.column(it).field)
+    }
+
+    /// Writes a row of an answer as a JSON object.
+    ///
+    /// # Errors
+    /// Internal, when the row does not have the schema's shape.
+    pub fn write_row(&self, schema: &Schema, row: &Row, out: &mut Vec<u8>) -> Result<()> {
+        self.write(schema, out, |column, out| {
+            write_cell(row.read(column, schema.columns[column].kind)?, out);
+            Ok(())
+        })
+    }
+
+    /// Writes a record as a JSON object.
+    pub fn write_record(&self, schema: &Schema, record: &Record, out: &mut Vec<u8>) {
+        let written = self.write(schema, out, |column, out| {
+            write_value(&record.0[column], out);
+            Ok(())
+        });
+        debug_assert!(written.is_ok(), "writing a record cannot fail");
+    }
+
+    fn write(
+        &self,
+        schema: &Schema,
+        out: &mut Vec<u8>,
+        mut value: impl FnMut(usize, &mut Vec<u8>) -> Result<()>,
+    ) -> Result<()> {
+        out.push(b'{');
+        for (position, &column) in self.columns.iter().enumerate() {
+            if position > 0 {
+                out.push(b',');
+            }
+            write_text(schema.columns[column].field, out);
+            out.push(b':');
+            value(column, out)?;
+            if self.typed && schema.columns[column].part == Part::Id {
+                out.extend_from_slice(b",\"type\":");
+                write_text(schema.name, out);
+            }
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+fn sees(schema: &Schema, column: usize, who: &Caller) -> bool {
+    match schema.columns[column].read {
+        Read::Everyone => true,
+        Read::Role(role) => who.has_role(role),
+        Read::Private => false,
+    }
+}
+
+fn write_cell(cell: ValueRef<'_>, out: &mut Vec<u8>) {
+    match cell {
+        ValueRef::Null => out.extend_from_slice(b"null"),
+        ValueRef::Bool(it) => out.extend_from_slice(if it { b"true" } else { b"false" }),
+        ValueRef::Text(it) => write_text(it, out),
+        ValueRef::Timestamp(it) => {
+            out.push(b'"');
+            it.write_rfc3339(out);
+            out.push(b'"');
+        }
+        ValueRef::Uuid(it) => {
+            let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+            out.push(b'"');
+            out.extend_from_slice(it.hyphenated().encode_lower(&mut text).as_bytes());
+            out.push(b'"');
+        }
+        ValueRef::Int(it) => write_json(&it, out),
+        ValueRef::Float(it) => write_json(&it, out),
+        ValueRef::Bytes(it) => {
+            write_text(&base64::Engine::encode(&base64::engine::general_purpose::STANDARD, it), out)
+        }
+        // Parsed and written again: objects answer with sorted keys, whoever stored them.
+        ValueRef::Json(_) => write_value(&cell.to_value(), out),
+    }
+}
+
+fn write_value(value: &Value, out: &mut Vec<u8>) {
+    match value {
+        Value::Json(it) => write_json(it, out),
+        Value::Null => write_cell(ValueRef::Null, out),
+        Value::Bool(it) => write_cell(ValueRef::Bool(*it), out),
+        Value::Int(it) => write_cell(ValueRef::Int(*it), out),
+        Value::Float(it) => write_cell(ValueRef::Float(*it), out),
+        Value::Text(it) => write_cell(ValueRef::Text(it), out),
+        Value::Bytes(it) => write_cell(ValueRef::Bytes(it), out),
+        Value::Uuid(it) => write_cell(ValueRef::Uuid(*it), out),
+        Value::Timestamp(it) => write_cell(ValueRef::Timestamp(*it), out),
+    }
+}
+
+fn write_text(text: &str, out: &mut Vec<u8>) {
+    write_json(text, out);
+}
+
+fn write_json<T: serde::Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
+    let written = serde_json::to_writer(out, value);
+    debug_assert!(written.is_ok(), "writing JSON to memory cannot fail");
+}

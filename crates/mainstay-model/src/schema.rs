@@ -1,0 +1,157 @@
+use mainstay_kernel::{Capture, Kind, Value};
+
+/// A model as data: what its derive macro emits and what every operation works on.
+#[derive(Debug)]
+pub struct Schema {
+    /// The model, such as `post`: the `type` of its rows and the start of `post_not_found`.
+    pub name: &'static str,
+    /// The route segment, such as `blog-posts`.
+    pub plural: &'static str,
+    /// The key of its rows in a list answer, such as `blogPosts`.
+    pub list_key: &'static str,
+    /// The table, such as `blog_posts`.
+    pub table: &'static str,
+    /// Its columns, in the order of the struct's fields.
+    pub columns: &'static [ColumnDef],
+    /// Indexes over more than one column, and unique ones.
+    pub indexes: &'static [Index],
+    /// Whether row triggers record its changes.
+    pub live: bool,
+}
+
+/// One column.
+#[derive(Debug)]
+pub struct ColumnDef {
+    /// The column, such as `created_at`; a reference `user` is kept in `user_id`.
+    pub name: &'static str,
+    /// The field as clients know it, such as `createdAt`.
+    pub field: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether it may be missing.
+    pub optional: bool,
+    /// What the framework does with it.
+    pub part: Part,
+    /// Which actions of clients may set it.
+    pub write: Write,
+    /// Which callers see it.
+    pub read: Read,
+    /// What it refers to.
+    pub references: Option<Reference>,
+    /// Its value when a create gives none.
+    pub default: Option<DefaultValue>,
+}
+
+/// A value made when it is needed.
+pub type DefaultValue = fn() -> Value;
+
+/// What the framework does with a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The primary key.
+    Id,
+    /// Set when the row is created.
+    CreatedAt,
+    /// Set when the row is written.
+    UpdatedAt,
+    /// Counted up by each write; the entity tag.
+    Version,
+    /// The application's own.
+    Plain,
+}
+
+/// Which actions of clients may set a column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Write {
+    /// A create may.
+    pub create: bool,
+    /// An update may.
+    pub update: bool,
+}
+
+/// Which callers see a column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Read {
+    /// Whoever may read the row.
+    #[default]
+    Everyone,
+    /// Those of them who have this role.
+    Role(&'static str),
+    /// No client.
+    Private,
+}
+
+/// What a column refers to.
+#[derive(Clone, Copy, Debug)]
+pub struct Reference {
+    /// The table whose `id` it holds.
+    pub table: fn() -> &'static str,
+    /// What becomes of this row when that one goes.
+    pub on_delete: OnDelete,
+}
+
+/// What becomes of a row when the row it refers to is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnDelete {
+    /// The delete is refused, at the end of the statement.
+    #[default]
+    NoAction,
+    /// The delete is refused at once.
+    Restrict,
+    /// It goes too.
+    Cascade,
+    /// It refers to nothing from then on.
+    SetNull,
+}
+
+/// An index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Positions of its columns.
+    pub columns: &'static [usize],
+    /// Whether two rows may not agree in all of them.
+    pub unique: bool,
+}
+
+impl Schema {
+    /// The column at this position.
+    pub fn column(&self, index: usize) -> &'static ColumnDef {
+        &self.columns[index]
+    }
+
+    /// The position of the column that plays this part.
+    pub fn part(&self, part: Part) -> Option<usize> {
+        self.columns.iter().position(|it| it.part == part)
+    }
+
+    /// The position of the primary key. Every model has one.
+    pub fn id(&self) -> usize {
+        self.part(Part::Id).unwrap_or(0)
+    }
+
+    /// The position of the field that clients know by this name.
+    pub fn field(&self, field: &str) -> Option<usize> {
+        self.columns.iter().position(|it| it.field == field)
+    }
+
+    /// The name of an index, the same on both stores.
+    pub fn index_name(&self, index: &Index) -> String {
+        let mut name = self.table.to_owned();
+        for &column in index.columns {
+            name.push('_');
+            name.push_str(self.columns[column].name);
+        }
+        name.push_str(if index.unique { "_key" } else { "_idx" });
+        name
+    }
+
+    /// What its row triggers record: every column but the private ones.
+    pub fn capture(&self) -> Capture {
+        let seen = self.columns.iter().filter(|it| it.read != Read::Private);
+        Capture {
+            table: self.table.to_owned(),
+            model: self.name.to_owned(),
+            columns: seen.map(|it| (it.name.to_owned(), it.kind)).collect(),
+        }
+    }
+}

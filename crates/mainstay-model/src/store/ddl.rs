@@ -1,0 +1,106 @@
+use mainstay_kernel::{Dialect, Kind};
+
+use super::sql::Builder;
+use crate::{ColumnDef, Index, OnDelete, Part, Schema};
+
+/// Creates the table of a model.
+pub(crate) fn create_table(dialect: Dialect, schema: &Schema) -> String {
+    let mut sql = Builder::new(dialect);
+    sql.text("CREATE TABLE ").name(schema.table).text(" (");
+    sql.list(schema.columns, |sql, column| column_def(sql, schema, column, Column::OfNewTable));
+    sql.text(match dialect {
+        Dialect::Postgres => ")",
+        Dialect::Sqlite => ") STRICT",
+    });
+    sql.build().text().to_owned()
+}
+
+/// Adds one column to the table of a model.
+pub(crate) fn add_column(dialect: Dialect, schema: &Schema, column: &ColumnDef) -> String {
+    let mut sql = Builder::new(dialect);
+    sql.text("ALTER TABLE ").name(schema.table).text(" ADD COLUMN ");
+    column_def(&mut sql, schema, column, Column::OfOldTable);
+    sql.build().text().to_owned()
+}
+
+/// Creates an index.
+pub(crate) fn create_index(dialect: Dialect, schema: &Schema, index: &Index) -> String {
+    let mut sql = Builder::new(dialect);
+    sql.text(if index.unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
+    sql.name(&schema.index_name(index)).text(" ON ").name(schema.table).text(" (");
+    sql.list(index.columns, |sql, &column| {
+        sql.name(schema.column(column).name);
+    })
+    .text(")");
+    sql.build().text().to_owned()
+}
+
+/// Whether the table has rows already, which a new column must have a value for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Column {
+    OfNewTable,
+    OfOldTable,
+}
+
+fn column_def(sql: &mut Builder, schema: &Schema, column: &ColumnDef, which: Column) {
+    let dialect = sql.dialect;
+    sql.name(column.name).text(" ").text(sql_type(dialect, column.kind));
+    if column.part == Part::Id {
+        sql.text(" PRIMARY KEY");
+    }
+    if !column.optional {
+        sql.text(" NOT NULL");
+        if which == Column::OfOldTable {
+            sql.text(" DEFAULT ").text(&literal(dialect, column));
+        }
+    }
+    if let Some(reference) = &column.references {
+        sql.text(" CONSTRAINT ").name(&format!("{}_{}_fkey", schema.table, column.name));
+        sql.text(" REFERENCES ").name((reference.table)()).text(" (\"id\")").text(
+            match reference.on_delete {
+                OnDelete::NoAction => "",
+                OnDelete::Restrict => " ON DELETE RESTRICT",
+                OnDelete::Cascade => " ON DELETE CASCADE",
+                OnDelete::SetNull => " ON DELETE SET NULL",
+            },
+        );
+    }
+}
+
+fn sql_type(dialect: Dialect, kind: Kind) -> &'static str {
+    match (dialect, kind) {
+        (Dialect::Postgres, Kind::Bool) => "boolean",
+        (Dialect::Postgres, Kind::Int) => "bigint",
+        (Dialect::Postgres, Kind::Float) => "double precision",
+        (Dialect::Postgres, Kind::Text) => "text COLLATE \"C\"",
+        (Dialect::Postgres, Kind::Bytes) => "bytea",
+        (Dialect::Postgres, Kind::Uuid) => "uuid",
+        (Dialect::Postgres, Kind::Timestamp) => "timestamptz",
+        (Dialect::Postgres, Kind::Json) => "jsonb",
+        (Dialect::Sqlite, Kind::Bool | Kind::Int | Kind::Timestamp) => "INTEGER",
+        (Dialect::Sqlite, Kind::Float) => "REAL",
+        (Dialect::Sqlite, Kind::Text | Kind::Uuid | Kind::Json) => "TEXT",
+        (Dialect::Sqlite, Kind::Bytes) => "BLOB",
+    }
+}
+
+/// What rows that were there before the column hold in it: the emptiest value of its kind.
+fn literal(dialect: Dialect, column: &ColumnDef) -> String {
+    if column.part == Part::Version {
+        return "1".to_owned();
+    }
+    match (dialect, column.kind) {
+        (Dialect::Postgres, Kind::Bool) => "false".to_owned(),
+        (Dialect::Sqlite, Kind::Bool) | (_, Kind::Int | Kind::Float) => "0".to_owned(),
+        (_, Kind::Text) => "''".to_owned(),
+        (Dialect::Postgres, Kind::Bytes) => "'\\x'".to_owned(),
+        (Dialect::Sqlite, Kind::Bytes) => "x''".to_owned(),
+        (_, Kind::Uuid) => "'00000000-0000-0000-0000-000000000000'".to_owned(),
+        (Dialect::Postgres, Kind::Timestamp) => "'epoch'".to_owned(),
+        (Dialect::Sqlite, Kind::Timestamp) => "0".to_owned(),
+        (_, Kind::Json) => match column.default.map(|default| default()) {
+            Some(mainstay_kernel::Value::Json(json)) => format!("'{}'", json.to_string().replace('\'', "''")),
+            Some(_) | None => "'null'".to_owned(),
+        },
+    }
+}

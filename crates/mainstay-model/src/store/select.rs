@@ -1,0 +1,81 @@
+use mainstay_kernel::{Dialect, Statement};
+
+use super::condition;
+use super::sql::Builder;
+use crate::{Predicate, Schema, Sort};
+
+/// Which rows of a list to read.
+pub(crate) struct Slice<'a> {
+    pub(crate) predicate: &'a Predicate,
+    pub(crate) sorts: &'a [Sort],
+    pub(crate) limit: u64,
+    pub(crate) offset: u64,
+}
+
+/// Whether a list also says which snapshot it was read in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stamped {
+    Yes,
+    No,
+}
+
+/// The one row for which the predicate holds.
+pub(crate) fn one(dialect: Dialect, schema: &Schema, predicate: &Predicate) -> Statement {
+    let mut sql = Builder::new(dialect);
+    sql.text("SELECT ").columns(schema).text(" FROM ").name(schema.table).text(" WHERE ");
+    condition::write(&mut sql, schema, predicate);
+    sql.build()
+}
+
+/// A slice of the rows for which the predicate holds. Stamped, its first column after the schema's
+/// is the snapshot.
+pub(crate) fn slice(dialect: Dialect, schema: &Schema, slice: &Slice<'_>, stamped: Stamped) -> Statement {
+    let mut sql = Builder::new(dialect);
+    sql.text("SELECT ").columns(schema);
+    if stamped == Stamped::Yes {
+        sql.text(", pg_current_snapshot()::text");
+    }
+    sql.text(" FROM ").name(schema.table).text(" WHERE ");
+    condition::write(&mut sql, schema, slice.predicate);
+    order(&mut sql, schema, slice.sorts);
+    sql.text(" LIMIT ").number(slice.limit);
+    if slice.offset > 0 {
+        sql.text(" OFFSET ").number(slice.offset);
+    }
+    sql.build()
+}
+
+fn order(sql: &mut Builder, schema: &Schema, sorts: &[Sort]) {
+    if sorts.is_empty() {
+        return;
+    }
+    sql.text(" ORDER BY ").list(sorts, |sql, sort| {
+        let column = schema.column(sort.column);
+        sql.name(column.name).text(if sort.descending { " DESC" } else { " ASC" });
+        if column.optional {
+            sql.text(" NULLS LAST");
+        }
+    });
+}
+
+/// How many rows match, counting no further than `cap`.
+pub(crate) fn count(
+    dialect: Dialect,
+    schema: &Schema,
+    predicate: &Predicate,
+    cap: Option<u64>,
+    stamped: Stamped,
+) -> Statement {
+    let mut sql = Builder::new(dialect);
+    sql.text("SELECT count(*)");
+    if stamped == Stamped::Yes {
+        sql.text(", pg_current_snapshot()::text");
+    }
+    sql.text(if cap.is_some() { " FROM (SELECT 1 FROM " } else { " FROM " });
+    sql.name(schema.table).text(" WHERE ");
+    condition::write(&mut sql, schema, predicate);
+    if let Some(cap) = cap {
+        sql.text(" LIMIT ").number(cap).text(") AS matching");
+    }
+    sql.build()
+}

@@ -1,0 +1,79 @@
+use std::fmt::Write as _;
+
+use mainstay_kernel::{Dialect, Statement, Value};
+
+use crate::Schema;
+
+/// SQL text under construction with the values of its placeholders. Names only ever come from a
+/// schema; values are only ever bound.
+pub(crate) struct Builder {
+    pub(crate) dialect: Dialect,
+    text: String,
+    params: Vec<Value>,
+}
+
+impl Builder {
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        Self { dialect, text: String::with_capacity(256), params: Vec::with_capacity(8) }
+    }
+
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// A quoted name.
+    pub(crate) fn name(&mut self, name: &str) -> &mut Self {
+        self.text.push('"');
+        for part in name.split_inclusive('"') {
+            self.text.push_str(part);
+            if part.ends_with('"') {
+                self.text.push('"');
+            }
+        }
+        self.text.push('"');
+        self
+    }
+
+    /// A placeholder bound to this value.
+    pub(crate) fn bind(&mut self, value: Value) -> &mut Self {
+        self.params.push(value);
+        let mark = match self.dialect {
+            Dialect::Postgres => '$',
+            Dialect::Sqlite => '?',
+        };
+        let _ = write!(self.text, "{mark}{}", self.params.len());
+        self
+    }
+
+    /// `each` for every item, with commas between.
+    pub(crate) fn list<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        mut each: impl FnMut(&mut Self, T),
+    ) -> &mut Self {
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.text.push_str(", ");
+            }
+            each(self, item);
+        }
+        self
+    }
+
+    /// Every column of the schema, in its order.
+    pub(crate) fn columns(&mut self, schema: &Schema) -> &mut Self {
+        self.list(schema.columns, |sql, column| {
+            sql.name(column.name);
+        })
+    }
+
+    pub(crate) fn number(&mut self, number: u64) -> &mut Self {
+        let _ = write!(self.text, "{number}");
+        self
+    }
+
+    pub(crate) fn build(self) -> Statement {
+        Statement::with(self.text, self.params)
+    }
+}

@@ -1,0 +1,51 @@
+use mainstay_kernel::{Dialect, Statement, Timestamp, Value};
+
+use super::condition;
+use super::sql::Builder;
+use crate::{Part, Predicate, Record, Schema};
+
+/// Inserts a whole row.
+pub(crate) fn insert(dialect: Dialect, schema: &Schema, record: &Record) -> Statement {
+    let mut sql = Builder::new(dialect);
+    sql.text("INSERT INTO ").name(schema.table).text(" (").columns(schema).text(") VALUES (");
+    sql.list(&record.0, |sql, value| {
+        sql.bind(value.clone());
+    })
+    .text(")");
+    sql.build()
+}
+
+/// Sets these columns, and no others, of the rows for which the predicate holds; counts the version
+/// up and gives the rows back.
+pub(crate) fn update(
+    dialect: Dialect,
+    schema: &Schema,
+    changes: &[(usize, Value)],
+    predicate: &Predicate,
+    now: Timestamp,
+) -> Statement {
+    let mut sql = Builder::new(dialect);
+    sql.text("UPDATE ").name(schema.table).text(" SET ");
+    sql.list(changes, |sql, (column, value)| {
+        sql.name(schema.column(*column).name).text(" = ").bind(value.clone());
+    });
+    if let Some(column) = schema.part(Part::Version) {
+        let name = schema.column(column).name;
+        sql.text(", ").name(name).text(" = ").name(name).text(" + 1");
+    }
+    if let Some(column) = schema.part(Part::UpdatedAt) {
+        sql.text(", ").name(schema.column(column).name).text(" = ").bind(Value::Timestamp(now));
+    }
+    sql.text(" WHERE ");
+    condition::write(&mut sql, schema, predicate);
+    sql.text(" RETURNING ").columns(schema);
+    sql.build()
+}
+
+/// Deletes the rows for which the predicate holds.
+pub(crate) fn delete(dialect: Dialect, schema: &Schema, predicate: &Predicate) -> Statement {
+    let mut sql = Builder::new(dialect);
+    sql.text("DELETE FROM ").name(schema.table).text(" WHERE ");
+    condition::write(&mut sql, schema, predicate);
+    sql.build()
+}

@@ -1,0 +1,117 @@
+//! Updating a row: only the fields that were sent, and only while the scope holds before and after.
+
+use mainstay_kernel::{Answer, Error, ErrorKind, Outcome, Reader, Result, Tx, Value, Written};
+use uuid::Uuid;
+
+use crate::door::Door;
+use crate::scope::Grant;
+use crate::{Action, Assignments, Input, Part, Predicate, Record, Visible, input, rows, store, violation};
+
+/// Changes the fields that a client sent. With `versions`, only while the row has one of them.
+///
+/// # Errors
+/// Unauthenticated or forbidden by the scope; not found; stale version; invalid or read-only
+/// fields; a violation.
+pub async fn update(door: &Door<'_>, id: Uuid, versions: Option<Vec<i64>>, input: Input) -> Result<Outcome> {
+    let grant = door.model.grant(Action::Update, door.who)?;
+    let visible = Visible::to(door.model.schema, door.who);
+    let mut changes = input::assignments(door.model, Action::Update, input, &visible, &grant.sets)?;
+    if !changes.is_empty() {
+        changes.extend(grant.sets.iter().cloned());
+    }
+    let change = Change { door, grant, id, versions, changes };
+    door.db.once(door.request, door.keep, async || change.run().await).await
+}
+
+/// One update on its way.
+struct Change<'a> {
+    door: &'a Door<'a>,
+    grant: Grant,
+    id: Uuid,
+    versions: Option<Vec<i64>>,
+    changes: Assignments,
+}
+
+impl Change<'_> {
+    async fn run(&self) -> Result<Outcome> {
+        match self.door.request {
+            Some(_) => self.door.db.write_kept(self.door.request, |tx, _| Box::pin(self.within(tx))).await,
+            None => self.at_once().await,
+        }
+    }
+
+    /// As one statement: nothing has to be kept beside the row.
+    async fn at_once(&self) -> Result<Outcome> {
+        if self.changes.is_empty() {
+            let record = self.find(&self.door.db.reader(), &self.before()).await?;
+            return Ok(self.outcome(record.as_ref().ok_or_else(|| self.door.model.not_found(self.id))?));
+        }
+        let written = self.door.db.write_one(&self.statement(), None).await;
+        match written.map_err(|error| violation::name(self.door.model.schema, error))? {
+            Written::Rows(rows) => match rows.first() {
+                Some(row) => Ok(self.outcome(&Record::read(self.door.model.schema, row)?)),
+                None => Err(self.refusal(&self.door.db.reader()).await?),
+            },
+            Written::Replayed(answer) => Ok(Outcome { answer, replayed: true }),
+        }
+    }
+
+    /// In a transaction that also keeps the answer.
+    async fn within(&self, tx: &mut Tx) -> Result<Answer> {
+        let schema = self.door.model.schema;
+        if self.changes.is_empty() {
+            let record = self.find(tx, &self.before()).await?;
+            return Ok(self.door.answer(record.as_ref().ok_or_else(|| self.door.model.not_found(self.id))?));
+        }
+        let rows = tx.returning(&self.statement()).await.map_err(|error| violation::name(schema, error))?;
+        match rows.first() {
+            Some(row) => Ok(self.door.answer(&Record::read(schema, row)?)),
+            None => Err(self.refusal(tx).await?),
+        }
+    }
+
+    fn outcome(&self, record: &Record) -> Outcome {
+        Outcome { answer: self.door.answer(record), replayed: false }
+    }
+
+    fn statement(&self) -> mainstay_kernel::Statement {
+        let predicate = self.before().and(self.grant.rows.clone().after(&self.changes));
+        let now = self.door.db.clock().now();
+        store::write::update(self.door.db.dialect(), self.door.model.schema, &self.changes, &predicate, now)
+    }
+
+    /// The row, at the wanted version, while it is within reach.
+    fn before(&self) -> Predicate {
+        self.reachable().and(at_version(self.door.model.schema, self.versions.as_deref()))
+    }
+
+    fn reachable(&self) -> Predicate {
+        Predicate::same(self.door.model.schema.id(), &Value::Uuid(self.id)).and(self.grant.rows.clone())
+    }
+
+    async fn find(&self, reader: &Reader, predicate: &Predicate) -> Result<Option<Record>> {
+        rows::find(reader, self.door.model.schema, predicate).await
+    }
+
+    /// Why no row was changed.
+    async fn refusal(&self, reader: &Reader) -> Result<Error> {
+        let schema = self.door.model.schema;
+        let Some(record) = self.find(reader, &self.reachable()).await? else {
+            return Ok(self.door.model.not_found(self.id));
+        };
+        if self.versions.as_ref().is_some_and(|versions| !versions.contains(&record.version(schema))) {
+            return Ok(Error::new(ErrorKind::StaleVersion));
+        }
+        Ok(Error::new(ErrorKind::Forbidden(format!("you may not give this {} away", schema.name))))
+    }
+}
+
+/// The row has one of these versions.
+pub(crate) fn at_version(schema: &crate::Schema, versions: Option<&[i64]>) -> Predicate {
+    match versions.zip(schema.part(Part::Version)) {
+        Some((versions, column)) => {
+            Predicate::In { column, values: versions.iter().map(|&it| Value::Int(it)).collect() }
+        }
+        None => Predicate::Always,
+    }
+}

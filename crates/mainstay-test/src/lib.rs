@@ -1,0 +1,1 @@
+//! Test harness: an application per test, a schema or file each

@@ -1,0 +1,78 @@
+use axum::extract::{Path, State};
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use mainstay_kernel::{Caller, Request};
+use mainstay_model::door::{Door, Written};
+use mainstay_model::{create as creating, delete as deleting, update as updating};
+
+use super::{Mounted, answer, input, repeat, version};
+use crate::error::ApiError;
+
+/// `POST /v1/posts`
+pub(super) async fn create(
+    State(at): State<Mounted>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let caller = at.site.caller(&headers).await?;
+    let path = format!("{}/{}", at.site.prefix(), at.model.schema.plural);
+    let request = repeat::request(&at.site, &headers, &caller, &Method::POST, &path, &body)?;
+    let input = input::object(&headers, &body)?;
+    let site = at.site.clone();
+    let outcome = site.owned("create", async move {
+        let render = |row: Written| answer::created(&path, row);
+        creating::create(&door(&at, &caller, request.as_ref(), &render), input).await
+    });
+    Ok(answer::outcome(outcome.await?))
+}
+
+/// `PUT /v1/posts/:id`
+pub(super) async fn update(
+    State(at): State<Mounted>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let caller = at.site.caller(&headers).await?;
+    let request = repeat::request(&at.site, &headers, &caller, &Method::PUT, &at.path(&id), &body)?;
+    let (id, versions) = (input::id(&id)?, version::wanted(&headers)?);
+    let input = input::object(&headers, &body)?;
+    let site = at.site.clone();
+    let outcome = site.owned("update", async move {
+        updating::update(&door(&at, &caller, request.as_ref(), &answer::stored), id, versions, input).await
+    });
+    Ok(answer::outcome(outcome.await?))
+}
+
+/// `DELETE /v1/posts/:id`
+pub(super) async fn delete(
+    State(at): State<Mounted>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let caller = at.site.caller(&headers).await?;
+    let request = repeat::request(&at.site, &headers, &caller, &Method::DELETE, &at.path(&id), &body)?;
+    let (id, versions) = (input::id(&id)?, version::wanted(&headers)?);
+    let site = at.site.clone();
+    let outcome = site.owned("delete", async move {
+        deleting::delete(&door(&at, &caller, request.as_ref(), &answer::stored), id, versions).await
+    });
+    Ok(answer::outcome(outcome.await?))
+}
+
+impl Mounted {
+    fn path(&self, id: &str) -> String {
+        format!("{}/{}/{id}", self.site.prefix(), self.model.schema.plural)
+    }
+}
+
+fn door<'a>(
+    at: &'a Mounted,
+    who: &'a Caller,
+    request: Option<&'a Request>,
+    render: &'a (dyn Fn(Written) -> mainstay_kernel::Answer + Send + Sync),
+) -> Door<'a> {
+    Door { db: at.site.db(), model: at.model, who, request, render, keep: &answer::kept_error }
+}

@@ -1,0 +1,33 @@
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use http::HeaderMap;
+use mainstay_model::{get as one, list as many, parse_list};
+
+use super::{Mounted, answer, input, version};
+use crate::error::ApiError;
+
+/// `GET /v1/posts`
+pub(super) async fn list(
+    State(at): State<Mounted>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let caller = at.site.caller(&headers).await?;
+    let query = parse_list(at.model, &caller, &input::pairs(query.as_deref().unwrap_or_default())?)?;
+    let page = many::list(&at.site.db().replica(), at.model, &caller, &query, at.site.totals()).await?;
+    Ok(answer::page(at.model.schema, page))
+}
+
+/// `GET /v1/posts/:id`
+pub(super) async fn get(
+    State(at): State<Mounted>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let caller = at.site.caller(&headers).await?;
+    let row = one::get(&at.site.db().replica(), at.model, &caller, input::id(&id)?).await?;
+    if version::is_known(&headers, row.version) {
+        return Ok(answer::not_modified(row.version));
+    }
+    Ok(answer::row(row))
+}

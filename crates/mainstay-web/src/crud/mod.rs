@@ -1,0 +1,71 @@
+//! The routes of a model: list, get, create, update, delete.
+
+mod answer;
+mod change;
+mod input;
+mod look;
+mod repeat;
+mod version;
+
+use axum::Router;
+use axum::routing::{MethodRouter, get};
+use mainstay_model::{Action, ModelEntry};
+
+use crate::site::Site;
+
+/// One route of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrudRoute {
+    /// The method.
+    pub method: &'static str,
+    /// The path template.
+    pub path: String,
+    /// What it does.
+    pub action: Action,
+}
+
+/// The routes that a model's scope grants.
+pub fn routes(model: &ModelEntry, prefix: &str) -> Vec<CrudRoute> {
+    let many = format!("{prefix}/{}", model.schema.plural);
+    let one = format!("{many}/{{id}}");
+    let all = [
+        ("GET", &many, Action::Read),
+        ("POST", &many, Action::Create),
+        ("GET", &one, Action::Read),
+        ("PUT", &one, Action::Update),
+        ("DELETE", &one, Action::Delete),
+    ];
+    let granted = all.into_iter().filter(|(_, _, action)| model.has(*action));
+    granted.map(|(method, path, action)| CrudRoute { method, path: path.clone(), action }).collect()
+}
+
+/// A router with the routes that a model's scope grants.
+pub fn router(site: &Site, model: &'static ModelEntry) -> Router {
+    let mut many = MethodRouter::new();
+    let mut one = MethodRouter::new();
+    if model.has(Action::Read) {
+        many = many.merge(get(look::list));
+        one = one.merge(get(look::get));
+    }
+    if model.has(Action::Create) {
+        many = many.post(change::create);
+    }
+    if model.has(Action::Update) {
+        one = one.put(change::update);
+    }
+    if model.has(Action::Delete) {
+        one = one.delete(change::delete);
+    }
+    let path = format!("{}/{}", site.prefix(), model.schema.plural);
+    Router::new()
+        .route(&path, many)
+        .route(&format!("{path}/{{id}}"), one)
+        .with_state(Mounted { site: site.clone(), model })
+}
+
+/// A model and where it is mounted.
+#[derive(Clone)]
+struct Mounted {
+    site: Site,
+    model: &'static ModelEntry,
+}

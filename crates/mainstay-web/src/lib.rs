@@ -1,0 +1,49 @@
+//! The axum edge: what stands between the socket and the handlers. It knows nothing of SQL.
+//!
+//! A request's way: [`Server`] accepts the connection and bounds its head; [`EdgeService`] names the
+//! request, refuses what no handler should see, bounds the body, lets the router answer, catches
+//! panics and turns every error into the one envelope.
+
+mod accept_backoff;
+mod access_log;
+mod body_limit;
+mod compression;
+mod connection;
+mod cors;
+pub mod crud;
+mod deadline;
+mod edge;
+mod entropy;
+mod envelope;
+mod error;
+mod error_page;
+mod exchange;
+mod health;
+mod http_metrics;
+mod nearest;
+mod negotiation;
+mod request_id;
+pub mod respond;
+mod route_template;
+mod server;
+mod shutdown;
+mod site;
+mod socket;
+mod status;
+mod target;
+mod trace_context;
+
+pub use access_log::ACCESS_LOG;
+pub use body_limit::BodyLimit;
+pub use cors::{OriginError, TrustedOrigins};
+pub use edge::{Compression, Edge, EdgeConfig, EdgeService};
+pub use error::{ApiError, RateLimit};
+pub use exchange::{CallerId, Exchange, UNMATCHED};
+pub use health::{Boot, CheckConfig, CheckResult, Health, Manifest, OperatorAccess, Readiness, TokenDigest};
+pub use http_metrics::Metrics;
+pub use prometheus_client;
+pub use request_id::{RequestId, X_REQUEST_ID};
+pub use server::{BindError, Server, ServerConfig};
+pub use shutdown::Shutdown;
+pub use site::Site;
+pub use trace_context::{TRACEPARENT, TRACESTATE, TraceContext};

@@ -1,0 +1,83 @@
+//! What the handlers of one application share.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use mainstay_auth::{Credentials, Identity};
+use mainstay_kernel::{Caller, Db, Error, Result};
+use mainstay_model::Totals;
+
+use crate::exchange::{CallerId, Exchange};
+
+/// One application as its handlers see it. Cheap to clone.
+#[derive(Clone)]
+pub struct Site(Arc<Shared>);
+
+struct Shared {
+    db: Db,
+    credentials: Credentials,
+    identity: Option<Identity>,
+    totals: Totals,
+    prefix: String,
+}
+
+impl Site {
+    /// A site on this database whose model routes begin with `prefix`, such as `/v1`. Without an
+    /// identity, verified persons have no row.
+    pub fn new(
+        db: Db,
+        credentials: Credentials,
+        identity: Option<Identity>,
+        prefix: impl Into<String>,
+    ) -> Self {
+        Self(Arc::new(Shared { db, credentials, identity, totals: Totals::default(), prefix: prefix.into() }))
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// What model routes begin with.
+    pub fn prefix(&self) -> &str {
+        &self.0.prefix
+    }
+
+    pub(crate) fn totals(&self) -> &Totals {
+        &self.0.totals
+    }
+
+    /// Who sends these headers; told to the access log as well.
+    ///
+    /// # Errors
+    /// Unauthenticated, when a credential is there and does not hold.
+    pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller> {
+        let mut caller = self.0.credentials.verify(headers)?;
+        if let (Caller::User(principal), Some(identity)) = (&mut caller, &self.0.identity) {
+            identity.resolve(&self.0.db, principal).await?;
+        }
+        if let Some(exchange) = Exchange::current() {
+            exchange.set_caller(CallerId((!caller.is_anonymous()).then(|| caller.label())));
+        }
+        Ok(caller)
+    }
+
+    /// Runs a change to its end, also when the client goes away meanwhile.
+    ///
+    /// # Errors
+    /// Those of the change.
+    pub(crate) async fn owned<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        change: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        match self.0.db.owned().spawn(name, change).await {
+            Ok(result) => result,
+            Err(stopped) => match stopped.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Error::internal(format!("the task `{name}` was ended before it was done"))),
+            },
+        }
+    }
+}

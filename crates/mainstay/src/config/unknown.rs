@@ -1,0 +1,87 @@
+//! Names that nothing reads. A misspelt variable must not be ignored in silence.
+
+use super::fault::{Fault, Found};
+use super::nearest::nearest;
+use super::sources::{Layer, Sources};
+use super::table::{ALL, ROOT};
+
+/// The variables of the framework's own tests and tools, which no application reads.
+const TOOLS: [&str; 5] =
+    ["MAINSTAY_BENCH_", "MAINSTAY_FUZZ_", "MAINSTAY_SOAK_", "MAINSTAY_TEST_", "MAINSTAY_XTASK_"];
+
+/// What was found: faults, and what is only worth saying.
+#[derive(Default)]
+pub(super) struct Unknown {
+    pub(super) faults: Vec<Fault>,
+    pub(super) notices: Vec<String>,
+}
+
+/// Whether the name is in one of the framework's name spaces.
+pub(super) fn is_ours(name: &str) -> bool {
+    name.starts_with("MAINSTAY_") || name.starts_with("AUTH_")
+}
+
+/// Looks for names that nothing reads. Every `MAINSTAY_*` and every key of `mainstay.toml` must be
+/// known. `AUTH_*` is shared with other software: there, what resembles a known name is a fault and
+/// the rest a notice.
+pub(super) fn look(sources: &Sources) -> Unknown {
+    let mut unknown = Unknown::default();
+    for (layer, values) in &sources.layers {
+        for name in values.keys() {
+            judge(&mut unknown, *layer, name);
+        }
+    }
+    unknown
+}
+
+fn judge(unknown: &mut Unknown, layer: Layer, name: &str) {
+    let known: Vec<String> = ALL.iter().map(|it| spelling(it.name(), layer)).collect();
+    if name == spelling(ROOT.name, layer) && layer != Layer::Environment {
+        unknown.faults.push(misplaced_root(layer));
+    } else if !known.iter().any(|it| it == name) && is_claimed(name, layer) {
+        let suggestion = nearest(name, known.iter().map(String::as_str));
+        if suggestion.is_none() && name.starts_with("AUTH_") && layer != Layer::Toml {
+            unknown.notices.push(format!("nothing in the framework reads {name} (from {layer})"));
+        } else {
+            unknown.faults.push(unread(name, layer, suggestion));
+        }
+    }
+}
+
+/// Whether the framework must know every such name.
+fn is_claimed(name: &str, layer: Layer) -> bool {
+    layer == Layer::Toml || (is_ours(name) && !TOOLS.iter().any(|tool| name.starts_with(tool)))
+}
+
+fn spelling(name: &str, layer: Layer) -> String {
+    match layer {
+        Layer::Environment | Layer::EnvLocal | Layer::Env => name.to_owned(),
+        Layer::Toml => name.to_ascii_lowercase(),
+    }
+}
+
+fn unread(name: &str, layer: Layer, suggestion: Option<&str>) -> Fault {
+    let (expected, otherwise) = match layer {
+        Layer::Toml => ("a key that the framework reads", "remove it, or move it into the table `[app]`"),
+        Layer::Environment | Layer::EnvLocal | Layer::Env => (
+            "a variable that the framework reads",
+            "remove it, or give a variable of your own another prefix",
+        ),
+    };
+    Fault {
+        name: name.to_owned(),
+        found: Found::Something(layer),
+        expected: expected.to_owned(),
+        fix: suggestion.map_or_else(|| otherwise.to_owned(), |it| format!("did you mean `{it}`?")),
+    }
+}
+
+fn misplaced_root(layer: Layer) -> Fault {
+    Fault {
+        name: ROOT.name.to_owned(),
+        found: Found::Something(layer),
+        expected: "a variable of the process environment: the project root must be known to find this file"
+            .to_owned(),
+        fix: "set it where the process is started, or remove it".to_owned(),
+    }
+}

@@ -1,0 +1,3 @@
+//! The framework's facade: what applications depend on
+
+pub mod config;
