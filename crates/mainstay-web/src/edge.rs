@@ -1,8 +1,6 @@
 //! The edge in front of a router: what happens to every request, in order, in one future.
 
-use std::any::Any;
 use std::convert::Infallible;
-use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,15 +8,17 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::DefaultBodyLimit;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
-use futures_util::FutureExt;
-use http::header::{ORIGIN, VARY};
+use futures_util::future::Either;
+use futures_util::{FutureExt, TryFutureExt};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN, VARY};
 use http::{HeaderMap, HeaderValue, Request};
 use tower::{Layer, Service, ServiceExt};
 use tower_http::cors::CorsLayer;
 
 use crate::access_log::Entry;
+use crate::answering::{Answering, Boxed, is_error};
 use crate::body_limit::{BodyLimit, LimitedBody};
 use crate::compression;
 use crate::cors::TrustedOrigins;
@@ -104,15 +104,13 @@ impl EdgeService {
         let exchange = Exchange::begin(request.method(), request.headers());
         let entry = Entry::begin(Arc::clone(&exchange), Arc::clone(&self.0.metrics));
         let audience = Audience::of(&request);
-        let work = async {
-            let response = self.across_origins(request, &exchange).await;
-            if is_error(&response) {
-                return Box::pin(envelope::seal(response, &audience, &exchange)).await;
-            }
-            response
-        };
-        let mut response = Arc::clone(&exchange).scope(work).await;
-        stamp(&exchange, response.headers_mut());
+        let request = bounded(request, self.0.config.body_limit, &exchange);
+        let answering = self.across_origins(request, &exchange);
+        let mut response = Arc::clone(&exchange).scope(answering).await;
+        if is_error(&response) {
+            response = Box::pin(envelope::seal(response, &audience, &exchange)).await;
+        }
+        self.stamp(&exchange, response.headers_mut());
         entry.finish(response.status());
         response
     }
@@ -124,47 +122,34 @@ impl EdgeService {
     }
 
     /// Answers preflights of trusted origins and lets their pages read what they are answered.
-    async fn across_origins<B>(&self, request: Request<B>, exchange: &Arc<Exchange>) -> Response
-    where
-        B: HttpBody<Data = Bytes> + Send + 'static,
-        B::Error: Into<axum::BoxError>,
-    {
-        let origins = &self.0.config.trusted_origins;
-        if origins.trust(request.headers()) {
-            let inner =
-                tower::service_fn(async |request| Ok::<_, Infallible>(self.admit(request, exchange).await));
-            let Ok(response) = self.0.cors.layer(inner).oneshot(request).await;
-            return response;
+    fn across_origins(&self, request: Request<Body>, exchange: &Arc<Exchange>) -> Answering {
+        if !self.0.config.trusted_origins.trust(request.headers()) {
+            return self.admit(request, exchange);
         }
-        let mut response = self.admit(request, exchange).await;
-        if !origins.is_empty() {
-            response.headers_mut().append(VARY, HeaderValue::from(ORIGIN));
-        }
-        response
+        let (edge, exchange) = (self.clone(), Arc::clone(exchange));
+        let inner =
+            tower::service_fn(move |request| edge.admit(request, &exchange).map(Ok::<_, Infallible>));
+        Answering::Wrapped { wrapped: Box::pin(self.0.cors.layer(inner).oneshot(request)) }
     }
 
-    /// Refuses what no handler should see; bounds the body, and catches the panics, of the rest.
-    async fn admit<B>(&self, request: Request<B>, exchange: &Arc<Exchange>) -> Response
-    where
-        B: HttpBody<Data = Bytes> + Send + 'static,
-        B::Error: Into<axum::BoxError>,
-    {
-        let limit = self.0.config.body_limit;
+    /// Refuses what no handler should see and gives the rest to the router.
+    fn admit(&self, request: Request<Body>, exchange: &Arc<Exchange>) -> Answering {
         if let Err(refusal) = self.judge(&request) {
-            return refusal.into_response();
+            return Answering::refused(refusal);
         }
-        let request = bounded(request, limit, exchange);
-        let response = match AssertUnwindSafe(self.route(request)).catch_unwind().await {
-            Ok(response) => response,
-            Err(panic) => ApiError::internal(panic_message(&*panic)).into_response(),
+        let Shared { router, config, .. } = &*self.0;
+        let is_compressed =
+            config.compression == Compression::Gzip && compression::is_asked_for(request.headers());
+        let routing = if is_compressed {
+            let compressed = compression::layer().layer(router.clone()).oneshot(request);
+            Either::Right(Box::pin(compressed.map_ok(|response| response.map(Body::new))) as Boxed)
+        } else {
+            Either::Left(router.clone().call(request))
         };
-        match limit.refusal(exchange.body_fate()) {
-            Some(refusal) if is_error(&response) => refusal.into_response(),
-            Some(_) | None => response,
-        }
+        Answering::Routed { routing, exchange: Arc::clone(exchange), limit: config.body_limit }
     }
 
-    fn judge<B>(&self, request: &Request<B>) -> Result<(), ApiError> {
+    fn judge(&self, request: &Request<Body>) -> Result<(), ApiError> {
         if self.0.shutdown.is_draining() && !is_probe(request.uri().path()) {
             return Err(ApiError::draining());
         }
@@ -172,14 +157,15 @@ impl EdgeService {
         self.0.config.body_limit.admit(request.headers())
     }
 
-    async fn route(&self, request: Request<Body>) -> Response {
-        let mut router = self.0.router.clone();
-        if self.0.config.compression == Compression::Gzip && compression::is_asked_for(request.headers()) {
-            let Ok(response) = Box::pin(compression::layer().layer(router).oneshot(request)).await;
-            return response.map(Body::new);
+    fn stamp(&self, exchange: &Exchange, headers: &mut HeaderMap) {
+        headers.insert(X_REQUEST_ID, exchange.request_id().header());
+        headers.insert(TRACEPARENT, exchange.trace().traceparent());
+        if let Some(state) = exchange.trace().tracestate() {
+            headers.insert(TRACESTATE, state.clone());
         }
-        let Ok(response) = router.call(request).await;
-        response
+        if !self.0.config.trusted_origins.is_empty() && !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
+            headers.append(VARY, HeaderValue::from(ORIGIN));
+        }
     }
 }
 
@@ -209,35 +195,13 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<axum::BoxError>,
 {
-    let mut request = request.map(|body| {
-        if body.is_end_stream() {
-            Body::empty()
-        } else {
-            Body::new(LimitedBody::new(body, limit, Arc::clone(exchange)))
-        }
-    });
-    request.extensions_mut().insert(Arc::clone(exchange));
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(Arc::clone(exchange));
+    if body.is_end_stream() {
+        return Request::from_parts(parts, Body::empty());
+    }
+    let body = Body::new(LimitedBody::new(body, limit, Arc::clone(exchange)));
+    let mut request = Request::from_parts(parts, body);
     DefaultBodyLimit::disable().apply(&mut request);
     request
-}
-
-fn is_error(response: &Response) -> bool {
-    response.status().is_client_error() || response.status().is_server_error()
-}
-
-fn stamp(exchange: &Exchange, headers: &mut HeaderMap) {
-    headers.insert(X_REQUEST_ID, exchange.request_id().header());
-    headers.insert(TRACEPARENT, exchange.trace().traceparent());
-    if let Some(state) = exchange.trace().tracestate() {
-        headers.insert(TRACESTATE, state.clone());
-    }
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let message = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a value that is no text");
-    format!("the handler panicked: {message}")
 }

@@ -6,6 +6,7 @@
 
 mod accept_backoff;
 mod access_log;
+mod answering;
 mod body_limit;
 mod compression;
 mod connection;

@@ -101,6 +101,7 @@ impl FromMeta for OnDelete {
 }
 
 /// `default` or `default = expr`.
+#[derive(Clone)]
 pub(super) enum DefaultValue {
     OfType,
     Expr(Box<Expr>),

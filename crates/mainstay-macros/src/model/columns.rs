@@ -1,12 +1,13 @@
+use darling::error::Accumulator;
 use darling::{Error, Result};
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{Span, TokenStream};
+use quote::format_ident;
 use syn::ext::IdentExt;
-use syn::{Attribute, Ident, LitStr, Type, Visibility};
+use syn::{Attribute, Ident, LitStr, Type, Visibility, parse_quote};
 
-use super::attributes::{DefaultValue, FieldAttributes, OnDelete};
+use super::attributes::{DefaultValue, FieldAttributes, ModelAttributes, OnDelete};
 use super::shape::{self, Shape};
-use super::{checks, names};
+use super::{Paths, checks, names};
 use crate::report::at;
 
 /// One column, with everything decided.
@@ -21,6 +22,7 @@ pub(super) struct Column {
     pub(super) read: Read,
     pub(super) references: Option<(Type, OnDelete)>,
     pub(super) default: Option<DefaultValue>,
+    pub(super) index: Option<IndexKind>,
     /// The value's garde rules, as an expression over `it`.
     pub(super) rules: Option<TokenStream>,
 }
@@ -41,6 +43,23 @@ pub(super) enum Part {
     Plain,
 }
 
+/// What the field asks for by itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum IndexKind {
+    Plain,
+    Unique,
+}
+
+impl IndexKind {
+    fn of(field: &FieldAttributes) -> Option<Self> {
+        match (field.unique.is_present(), field.index.is_present()) {
+            (true, _) => Some(Self::Unique),
+            (false, true) => Some(Self::Plain),
+            (false, false) => None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Default)]
 pub(super) struct Write {
     pub(super) create: bool,
@@ -53,29 +72,69 @@ pub(super) enum Read {
     Private,
 }
 
+/// The columns of a model: its fields, then those it has without declaring them. What is wrong goes
+/// to `errors`.
+pub(super) fn all(written: &ModelAttributes, paths: &Paths, errors: &mut Accumulator) -> Vec<Column> {
+    let fields = written.data.as_ref().take_struct().map(|it| it.fields).unwrap_or_default().into_iter();
+    let declared: Vec<_> =
+        fields.filter_map(|it| errors.handle(Column::of(it, &written.ident, &paths.garde))).collect();
+    let has = |part| declared.iter().any(|it| it.part == part);
+    let kernel = &paths.kernel;
+    let time: Type = parse_quote!(#kernel::Timestamp);
+    let hidden = [
+        Column::hidden(Part::CreatedAt, "created_at", time.clone(), Read::Everyone),
+        Column::hidden(Part::UpdatedAt, "updated_at", time, Read::Everyone),
+        Column::hidden(Part::Version, "version", parse_quote!(i64), Read::Private),
+    ];
+    let hidden: Vec<_> = hidden.into_iter().filter(|it| !has(it.part)).collect();
+    declared.into_iter().chain(hidden).collect()
+}
+
+/// Refuses a model without an id, and names that two columns share.
+pub(super) fn distinct(columns: &[Column], model: &Ident) -> Result<()> {
+    let mut errors = Error::accumulator();
+    if !columns.iter().any(|it| it.part == Part::Id) {
+        errors.push(at(model, format!("a model has an id: add `pub id: Id<{model}>`")));
+    }
+    if columns.iter().filter(|it| it.part == Part::Version).count() > 1 {
+        errors.push(at(model, "a row has one version: drop `#[model(version)]` from the other fields"));
+    }
+    for (position, column) in columns.iter().enumerate() {
+        let earlier = &columns[..position];
+        let token = column.token().unwrap_or_else(|| model.span());
+        if earlier.iter().any(|it| it.name == column.name) {
+            errors.push(at(&token, format!("two fields are kept in the column `{}`", column.name)));
+        } else if earlier.iter().any(|it| it.json == column.json) {
+            errors.push(at(&token, format!("clients know two fields as `{}`", column.json)));
+        }
+    }
+    errors.finish()
+}
+
 impl Column {
     /// The column of a field, or all that is wrong with it.
-    pub(super) fn of(field: FieldAttributes, model: &Ident, garde: &TokenStream) -> Result<Self> {
+    fn of(field: &FieldAttributes, model: &Ident, garde: &TokenStream) -> Result<Self> {
         let mut errors = Error::accumulator();
         let ident = field.ident.clone().unwrap_or_else(|| format_ident!("unnamed"));
         let plain = ident.unraw().to_string();
         let ty = shape::named(&field.ty, model);
-        let part = errors.handle(part(&field, &plain)).unwrap_or(Part::Plain);
-        let write = errors.handle(write(&field, &plain, part)).unwrap_or_default();
-        let read = errors.handle(read(&field, part)).unwrap_or(Read::Everyone);
-        let references = errors.handle(references(&field, &ty)).flatten();
-        errors.handle(default_conflict(&field));
+        let part = errors.handle(part(field, &plain)).unwrap_or(Part::Plain);
+        let write = errors.handle(write(field, &plain, part)).unwrap_or_default();
+        let read = errors.handle(read(field, part)).unwrap_or(Read::Everyone);
+        let references = errors.handle(references(field, &ty)).flatten();
+        errors.handle(default_conflict(field));
         let rules = errors.handle(checks::rules(&field.attrs, &ty, garde)).flatten();
-        let name = errors.handle(column_name(&field, &plain)).unwrap_or_default();
-        let json = errors.handle(json_name(&field, &plain)).unwrap_or_default();
-        let default = default(&field, part, write);
-        let docs = field.attrs.into_iter().filter(|it| it.path().is_ident("doc")).collect();
-        let field = Some(Declared { ident, vis: field.vis, docs });
-        errors.finish_with(Self { field, ty, name, json, part, write, read, references, default, rules })
+        let name = errors.handle(column_name(field, &plain)).unwrap_or_default();
+        let json = errors.handle(json_name(field, &plain)).unwrap_or_default();
+        let default = default(field, part, write);
+        let index = IndexKind::of(field);
+        let docs = field.attrs.iter().filter(|it| it.path().is_ident("doc")).cloned().collect();
+        let field = Some(Declared { ident, vis: field.vis.clone(), docs });
+        errors.finish_with(Self { field, ty, name, json, part, write, read, references, default, index, rules })
     }
 
     /// A column that the model has without declaring it.
-    pub(super) fn hidden(part: Part, name: &str, ty: Type, read: Read) -> Self {
+    fn hidden(part: Part, name: &str, ty: Type, read: Read) -> Self {
         Self {
             field: None,
             ty,
@@ -86,13 +145,18 @@ impl Column {
             read,
             references: None,
             default: None,
+            index: None,
             rules: None,
         }
     }
 
-    /// Whether this is the field with that name in the struct.
-    pub(super) fn is_field(&self, name: &str) -> bool {
-        self.field.as_ref().is_some_and(|it| it.ident.unraw() == name)
+    /// The field's name in the struct; empty when there is none.
+    pub(super) fn field_name(&self) -> String {
+        self.field.as_ref().map(|it| it.ident.unraw().to_string()).unwrap_or_default()
+    }
+
+    fn token(&self) -> Option<Span> {
+        self.field.as_ref().map(|it| it.ident.span())
     }
 }
 
@@ -186,11 +250,8 @@ fn default(field: &FieldAttributes, part: Part, write: Write) -> Option<DefaultV
     if part != Part::Plain || field.required.is_present() {
         return None;
     }
-    if let Some(written) = &field.default {
-        return Some(match written {
-            DefaultValue::OfType => DefaultValue::OfType,
-            DefaultValue::Expr(it) => DefaultValue::Expr(it.clone()),
-        });
+    if field.default.is_some() {
+        return field.default.clone();
     }
     let shape = Shape::of(&field.ty);
     let given_by_client = write.create && matches!(shape, Shape::Text | Shape::Bytes);

@@ -14,10 +14,10 @@ mod shape;
 use darling::{Error, FromDeriveInput, Result};
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Fields, Ident, Path, Visibility, parse_quote};
+use syn::{Data, DeriveInput, Fields, Ident, Path, Visibility};
 
-use self::attributes::{FieldAttributes, ModelAttributes};
-use self::columns::{Column, Part, Read};
+use self::attributes::ModelAttributes;
+use self::columns::Column;
 use self::indexes::Index;
 use self::names::Names;
 use crate::facade::facade;
@@ -72,22 +72,17 @@ fn struct_with_names(input: &DeriveInput) -> Result<()> {
 }
 
 impl Model {
-    fn of(mut written: ModelAttributes) -> Result<Self> {
+    fn of(written: ModelAttributes) -> Result<Self> {
         let mut errors = Error::accumulator();
         let paths = Paths::under(written.facade.as_ref().unwrap_or(&facade()));
-        let names = errors.handle(names(&written));
-        let fields = std::mem::replace(&mut written.data, darling::ast::Data::empty_from(&parse_quote!()))
-            .take_struct()
-            .map(|it| it.fields)
-            .unwrap_or_default();
-        errors.handle(indexes::identity(&written, &fields));
-        let single = indexes::single(&fields);
-        let columns = columns(fields, &written.ident, &paths, &mut errors);
-        let mut errors = errors.checkpoint()?;
-        errors.handle(distinct(&columns, &written.ident));
-        let indexes = errors.handle(indexes::all(&written, single, &columns)).unwrap_or_default();
-        let Some(names) = names else { return Err(Error::multiple(errors.into_inner())) };
+        let names = errors.handle(Names::chosen(&written)).unwrap_or_default();
+        let columns = columns::all(&written, &paths, &mut errors);
+        errors = errors.checkpoint()?;
+        errors.handle(columns::distinct(&columns, &written.ident));
+        errors.handle(indexes::identity(&written, &columns));
+        let indexes = errors.handle(indexes::all(&written, &columns)).unwrap_or_default();
+        errors.finish()?;
         let live = written.live.is_present();
-        errors.finish_with(Self { ident: written.ident, vis: written.vis, paths, names, columns, indexes, live })
+        Ok(Self { ident: written.ident, vis: written.vis, paths, names, columns, indexes, live })
     }
 }

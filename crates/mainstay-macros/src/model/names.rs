@@ -1,11 +1,13 @@
-use darling::Result;
+use darling::{Error, Result};
 use heck::{ToKebabCase, ToLowerCamelCase, ToSnakeCase};
 use syn::LitStr;
+use syn::ext::IdentExt;
 
+use super::attributes::ModelAttributes;
 use crate::report::at;
 
 /// What a model is called in each place.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Names {
     /// `blog_post`
     pub(super) name: String,
@@ -25,11 +27,52 @@ impl Names {
         Self { plural: table.to_kebab_case(), list_key: table.to_lower_camel_case(), table, name }
     }
 
-    /// The names after the author chose the plural: the list key follows it.
-    pub(super) fn with_plural(self, plural: String) -> Self {
+    /// The names with what the author chose.
+    pub(super) fn chosen(written: &ModelAttributes) -> Result<Self> {
+        let mut errors = Error::accumulator();
+        let mut names = Self::of(&written.ident.unraw().to_string());
+        if let Some(name) = &written.name {
+            names.name = errors.handle(chosen_snake(name)).unwrap_or_default();
+        }
+        if let Some(plural) = &written.plural {
+            names = names.with_plural(errors.handle(chosen_kebab(plural)).unwrap_or_default());
+        }
+        if let Some(table) = &written.table {
+            names.table = errors.handle(chosen_snake(table)).unwrap_or_default();
+        }
+        errors.handle(names.free(written));
+        errors.finish_with(names)
+    }
+
+    /// The list key follows the plural.
+    fn with_plural(self, plural: String) -> Self {
         Self { list_key: plural.to_lower_camel_case(), plural, ..self }
     }
+
+    /// Refuses names that mean something else already.
+    fn free(&self, written: &ModelAttributes) -> Result<()> {
+        let plural_span = written.plural.as_ref().map_or_else(|| written.ident.span(), LitStr::span);
+        if TAKEN_LIST_KEYS.contains(&self.list_key.as_str()) {
+            let message = format!(
+                "a list answer has a `{}` already: give the model another plural with `#[model(plural = \"…\")]`",
+                self.list_key
+            );
+            return Err(at(&plural_span, message));
+        }
+        let table_span = written.table.as_ref().map_or_else(|| written.ident.span(), LitStr::span);
+        if self.table.starts_with("mainstay_") {
+            return Err(at(&table_span, "tables named `mainstay_…` are the framework's: choose another name"));
+        }
+        if self.table.len() > LONGEST {
+            let message = format!("the table's name `{}` is longer than {LONGEST} letters", self.table);
+            return Err(at(&table_span, message));
+        }
+        Ok(())
+    }
 }
+
+/// What a list answer holds beside the rows.
+const TAKEN_LIST_KEYS: [&str; 3] = ["next", "total", "totalCapped"];
 
 /// The name that clients know a field by.
 pub(super) fn json(field: &str) -> String {

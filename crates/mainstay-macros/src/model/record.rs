@@ -1,0 +1,77 @@
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::columns::{Column, Declared, Part};
+use super::{Model, schema};
+
+/// `impl Model for Post`.
+pub(super) fn implementation(model: &Model) -> TokenStream {
+    let Model { ident, paths, .. } = model;
+    let (path, kernel) = (&paths.model, &paths.kernel);
+    let schema = schema::schema(model);
+    let (reads, values, checks) = (reads(model), values(model), checks(model));
+    quote! {
+        #[automatically_derived]
+        impl #path::Model for #ident {
+            const SCHEMA: &'static #path::Schema = &#schema;
+
+            fn from_record(mut record: #path::Record) -> #kernel::Result<Self> {
+                let misfit = |column: usize, expected: ::std::string::String| {
+                    let schema = <Self as #path::Model>::SCHEMA;
+                    let name = schema.column(column).name;
+                    #kernel::Error::internal(::std::format!("column `{name}` of `{}`: {expected}", schema.table))
+                };
+                ::core::result::Result::Ok(Self { #(#reads),* })
+            }
+
+            fn into_record(self) -> #path::Record {
+                #path::Record(::std::vec![#(#values),*])
+            }
+
+            fn check(column: usize, value: &#kernel::Value) -> ::std::vec::Vec<#path::Broken> {
+                match column {
+                    #(#checks,)*
+                    _ => ::std::vec::Vec::new(),
+                }
+            }
+        }
+    }
+}
+
+fn reads(model: &Model) -> Vec<TokenStream> {
+    let path = &model.paths.model;
+    let read = |(position, column): (usize, &Column)| {
+        let Declared { ident, .. } = column.field.as_ref()?;
+        Some(quote! {
+            #ident: #path::Field::from_value(record.take(#position))
+                .map_err(|expected| misfit(#position, expected))?
+        })
+    };
+    model.columns.iter().enumerate().filter_map(read).collect()
+}
+
+fn values(model: &Model) -> Vec<TokenStream> {
+    let path = &model.paths.model;
+    let kernel = &model.paths.kernel;
+    let value = |column: &Column| match (&column.field, column.part) {
+        (Some(Declared { ident, .. }), _) => quote!(#path::Field::into_value(self.#ident)),
+        // The struct does not know its version and its times: something of their kind stands there.
+        (None, Part::Version) => quote!(#kernel::Value::Int(0)),
+        (None, Part::CreatedAt | Part::UpdatedAt | Part::Id | Part::Plain) => {
+            quote!(#kernel::Value::Timestamp(#kernel::Timestamp::EPOCH))
+        }
+    };
+    model.columns.iter().map(value).collect()
+}
+
+fn checks(model: &Model) -> Vec<TokenStream> {
+    let path = &model.paths.model;
+    let check = |(position, column): (usize, &Column)| {
+        let ty = &column.ty;
+        match &column.rules {
+            Some(rules) => quote!(#position => #path::broken::<#ty>(value, |it| #rules)),
+            None => quote!(#position => #path::broken::<#ty>(value, |_| ::std::vec::Vec::new())),
+        }
+    };
+    model.columns.iter().enumerate().map(check).collect()
+}

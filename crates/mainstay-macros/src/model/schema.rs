@@ -1,0 +1,136 @@
+use heck::ToShoutySnakeCase;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprLit, Lit};
+
+use super::attributes::{DefaultValue, OnDelete};
+use super::columns::{Column, Declared, Part, Read};
+use super::indexes::Index;
+use super::{Model, shape};
+
+/// `Post::TITLE` and its like.
+pub(super) fn columns(model: &Model) -> TokenStream {
+    let Model { ident, vis, paths, columns, .. } = model;
+    let tokens = columns.iter().enumerate().filter_map(|(position, column)| {
+        let Declared { ident: field, .. } = column.field.as_ref()?;
+        let name = column.field_name();
+        let constant = format_ident!("{}", name.to_shouty_snake_case(), span = field.span());
+        let holds = shape::without_option(&column.ty);
+        let docs = format!("The column of `{name}`.");
+        let column = &paths.model;
+        Some(quote! {
+            #[doc = #docs]
+            #vis const #constant: #column::Column<#ident, #holds> = #column::Column::new(#position);
+        })
+    });
+    quote! {
+        #[allow(dead_code, unreachable_pub)]
+        impl #ident { #(#tokens)* }
+    }
+}
+
+/// The model as data.
+pub(super) fn schema(model: &Model) -> TokenStream {
+    let Model { paths, names, columns, indexes, live, .. } = model;
+    let super::Names { name, plural, list_key, table } = names;
+    let columns = columns.iter().map(|it| definition(it, &paths.model));
+    let indexes = indexes.iter().map(|it| index(it, &paths.model));
+    let path = &paths.model;
+    quote! {
+        #path::Schema {
+            name: #name,
+            plural: #plural,
+            list_key: #list_key,
+            table: #table,
+            columns: &[#(#columns),*],
+            indexes: &[#(#indexes),*],
+            live: #live,
+        }
+    }
+}
+
+fn definition(column: &Column, path: &TokenStream) -> TokenStream {
+    let Column { ty, name, json, write, .. } = column;
+    let (create, update) = (write.create, write.update);
+    let (part, read) = (part(column.part, path), read(&column.read, path));
+    let references = references(column, path);
+    let default = default(column, path);
+    quote! {
+        #path::ColumnDef {
+            name: #name,
+            field: #json,
+            kind: <#ty as #path::Field>::KIND,
+            optional: <#ty as #path::Field>::OPTIONAL,
+            part: #part,
+            write: #path::Write { create: #create, update: #update },
+            read: #read,
+            references: #references,
+            default: #default,
+        }
+    }
+}
+
+fn part(part: Part, path: &TokenStream) -> TokenStream {
+    match part {
+        Part::Id => quote!(#path::Part::Id),
+        Part::CreatedAt => quote!(#path::Part::CreatedAt),
+        Part::UpdatedAt => quote!(#path::Part::UpdatedAt),
+        Part::Version => quote!(#path::Part::Version),
+        Part::Plain => quote!(#path::Part::Plain),
+    }
+}
+
+fn read(read: &Read, path: &TokenStream) -> TokenStream {
+    match read {
+        Read::Everyone => quote!(#path::Read::Everyone),
+        Read::Role(role) => quote!(#path::Read::Role(#role)),
+        Read::Private => quote!(#path::Read::Private),
+    }
+}
+
+fn references(column: &Column, path: &TokenStream) -> TokenStream {
+    let Some((target, on_delete)) = &column.references else { return quote!(::core::option::Option::None) };
+    let on_delete = match on_delete {
+        OnDelete::NoAction => quote!(NoAction),
+        OnDelete::Restrict => quote!(Restrict),
+        OnDelete::Cascade => quote!(Cascade),
+        OnDelete::SetNull => quote!(SetNull),
+    };
+    quote! {
+        ::core::option::Option::Some(#path::Reference {
+            table: || <#target as #path::Model>::SCHEMA.table,
+            on_delete: #path::OnDelete::#on_delete,
+        })
+    }
+}
+
+fn default(column: &Column, path: &TokenStream) -> TokenStream {
+    let ty = &column.ty;
+    let value = match &column.default {
+        None => return quote!(::core::option::Option::None),
+        Some(DefaultValue::OfType) => quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default()),
+        Some(DefaultValue::Expr(it)) => written(it),
+    };
+    quote! {
+        ::core::option::Option::Some(|| {
+            let value: #ty = #value;
+            #path::Field::into_value(value)
+        })
+    }
+}
+
+/// The author's expression; a plain text stands for a `String`.
+fn written(expr: &Expr) -> TokenStream {
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Str(it), .. }) => {
+            quote_spanned!(it.span()=> ::core::convert::Into::into(#it))
+        }
+        other => quote!(#other),
+    }
+}
+
+fn index(index: &Index, path: &TokenStream) -> TokenStream {
+    let Index { columns, unique } = index;
+    quote!(#path::Index { columns: &[#(#columns),*], unique: #unique })
+}
