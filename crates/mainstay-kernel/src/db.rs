@@ -47,6 +47,27 @@ pub enum Written {
 /// A boxed future that borrows the transaction.
 pub type Boxed<'t, T> = Pin<Box<dyn Future<Output = T> + Send + 't>>;
 
+/// Runs a block in one transaction, borrowing what it captures.
+///
+/// ```
+/// # async fn doc(db: &mainstay_kernel::Db) -> mainstay_kernel::Result<()> {
+/// let names = vec!["ann", "bob"];
+/// mainstay_kernel::write_tx!(db, |tx| {
+///     for name in &names {
+///         tx.sql("insert into people (name) values (?)").bind(*name).execute().await?;
+///     }
+///     Ok(())
+/// })
+/// .await
+/// # }
+/// ```
+#[macro_export]
+macro_rules! write_tx {
+    ($db:expr, |$tx:ident| $body:block) => {
+        $db.write_with(|$tx, _env| ::std::boxed::Box::pin(async move $body))
+    };
+}
+
 /// Says that what a handler borrows outlives its transaction; see [`Db::write_with`].
 #[derive(Clone, Copy)]
 pub struct Env<'t, 'e>(PhantomData<&'t &'e ()>);
@@ -213,8 +234,9 @@ impl Db {
     /// # Errors
     /// What the store says of the first that fails; everything is undone then.
     pub async fn migrate(&self, statements: &[String]) -> Result<()> {
-        self.write_unbounded(async |tx: &mut Tx| {
-            for text in statements {
+        let statements = statements.to_vec();
+        self.write_unbounded(async move |tx: &mut Tx| {
+            for text in &statements {
                 tx.execute(&Statement::new(text.clone())).await?;
             }
             Ok(())
@@ -234,18 +256,20 @@ impl Db {
         run(Attempts::new(&self.0, None)?.unbounded(), handler).await
     }
 
-    /// Deletes answers that are no longer kept, in small batches; how many went.
+    /// Deletes answers and changes that are no longer kept, in small batches; how many went.
     ///
     /// # Errors
     /// Unavailable, when the database is away.
-    pub async fn expire_results(&self) -> Result<u64> {
+    pub async fn expire(&self) -> Result<u64> {
         const BATCH: u32 = 500;
         let now = self.clock().now();
+        let changed = now.minus(self.0.options.change_retention);
         let mut gone = 0;
         loop {
-            let batch = self.0.store.expire_results(now, BATCH).await?;
-            gone += batch;
-            if batch < u64::from(BATCH) {
+            let results = self.0.store.expire_results(now, BATCH).await?;
+            let changes = self.0.store.expire_changes(changed, BATCH).await?;
+            gone += results + changes;
+            if results.max(changes) < u64::from(BATCH) {
                 return Ok(gone);
             }
         }

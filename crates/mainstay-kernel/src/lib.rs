@@ -6,7 +6,7 @@
 mod attempts;
 mod caller;
 mod clock;
-// mod control;
+mod control;
 mod db;
 mod error;
 mod id;
@@ -26,7 +26,7 @@ mod watch;
 
 pub use caller::{Caller, Principal};
 pub use clock::Clock;
-// pub use control::{ControlClient, ControlServer, Frame, Handler};
+pub use control::{ControlClient, ControlServer, Frame, Handler};
 pub use db::{Boxed, Db, Env, Outcome, Written};
 pub use error::{Declared, Error, ErrorKind, FieldFault, Result};
 pub use id::Id;

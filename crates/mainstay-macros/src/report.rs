@@ -1,5 +1,5 @@
 use darling::Error;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use syn::spanned::Spanned;
 
 /// An error that points at a token of the author's.
@@ -24,11 +24,6 @@ fn reworded(message: &str) -> String {
         .replacen(". Available values: ", ", expected one of ", 1);
     let mut letters = message.trim_end_matches('.').chars();
     letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
-}
-
-/// The place for an error that has no token.
-pub(crate) fn nowhere() -> Span {
-    Span::call_site()
 }
 
 #[cfg(test)]

@@ -1,1 +1,16 @@
-//! Test harness: an application per test, a schema or file each
+//! An application per test: its own SQLite file or its own PostgreSQL schema, a clock that tests
+//! move, and actors that speak HTTP to it.
+
+mod actor;
+mod answer;
+mod app;
+mod database;
+mod run;
+mod store;
+
+pub use actor::Actor;
+pub use answer::Answer;
+pub use app::TestApp;
+pub use database::TestDatabase;
+pub use mainstay::kernel::Db;
+pub use run::{TestStore, run, run_db};

@@ -34,13 +34,14 @@ impl Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         let exchange = &self.exchange;
-        self.metrics.finish(exchange, self.status);
+        let duration = exchange.elapsed();
+        self.metrics.finish(exchange, self.status, duration);
         tracing::info!(
             target: ACCESS_LOG,
             method = exchange.method(),
             route = exchange.route(),
             status = self.status,
-            duration_ms = exchange.elapsed().as_secs_f64() * 1000.0,
+            duration_ms = duration.as_secs_f64() * 1000.0,
             request_id = exchange.request_id().as_str(),
             caller_id = exchange.caller(),
         );

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
 
 use axum::extract::ConnectInfo;
 use http::Request;
@@ -11,25 +10,25 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use crate::edge::EdgeService;
+use crate::head_timer::HeadTimer;
 use crate::server::ServerConfig;
 use crate::socket::{ClientSocket, MaySend};
 
 /// What hyper keeps of a connection besides its headers.
 const MIN_BUFFER_BYTES: usize = 64 * 1024;
 
-/// The HTTP/1.1 settings that all connections share.
-pub(crate) fn protocol(config: &ServerConfig) -> Arc<http1::Builder> {
+/// The HTTP/1.1 settings that all connections share. Each adds a timer of its own.
+pub(crate) fn protocol(config: &ServerConfig) -> http1::Builder {
     let mut protocol = http1::Builder::new();
     protocol
-        .timer(TokioTimer::new())
         .header_read_timeout(config.header_timeout)
         .max_header_size(config.max_header_bytes)
         .max_buf_size(MIN_BUFFER_BYTES.max(2 * config.max_header_bytes));
-    Arc::new(protocol)
+    protocol
 }
 
 /// Answers requests until the client leaves, breaks the protocol or is too slow. Once draining
@@ -38,7 +37,7 @@ pub(crate) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     edge: EdgeService,
-    protocol: Arc<http1::Builder>,
+    mut protocol: http1::Builder,
     config: ServerConfig,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
@@ -46,6 +45,7 @@ pub(crate) async fn serve(
     }
     let may_send = MaySend::default();
     let socket = ClientSocket::new(stream, config.write_stall_timeout, may_send.clone());
+    protocol.timer(HeadTimer::default());
     let shutdown = edge.shutdown().clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         let edge = edge.clone();

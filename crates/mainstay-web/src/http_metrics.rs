@@ -3,6 +3,7 @@
 
 use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::extract::MatchedPath;
 use prometheus_client::encoding::text::encode;
@@ -79,13 +80,13 @@ impl Metrics {
         self.in_flight.inc();
     }
 
-    pub(crate) fn finish(&self, exchange: &Exchange, status: u16) {
+    pub(crate) fn finish(&self, exchange: &Exchange, status: u16, duration: Duration) {
         self.in_flight.dec();
         let method = exchange.method();
         let route = Route(exchange.matched_path().cloned());
         self.duration
             .get_or_create(&RouteLabels { method, route: route.clone() })
-            .observe(exchange.elapsed().as_secs_f64());
+            .observe(duration.as_secs_f64());
         self.requests.get_or_create(&RequestLabels { method, route, status }).inc();
     }
 }

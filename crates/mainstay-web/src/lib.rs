@@ -19,6 +19,7 @@ mod envelope;
 mod error;
 mod error_page;
 mod exchange;
+mod head_timer;
 mod health;
 mod http_metrics;
 mod nearest;

@@ -20,7 +20,14 @@ const PREFIX: &[u8] = b"req_";
 /// The id of one request: the caller's own when it is 1–128 printable ASCII characters, else a new
 /// `req_<uuidv7>`. An extractor, and on every response.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct RequestId(HeaderValue);
+pub struct RequestId(Text);
+
+/// A new id needs no allocation until it becomes a header.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Text {
+    New([u8; PREFIX.len() + 36]),
+    Kept(HeaderValue),
+}
 
 impl RequestId {
     /// A new id, `req_` and a UUIDv7 (RFC 9562).
@@ -30,14 +37,14 @@ impl RequestId {
         let (prefix, id) = text.split_at_mut(PREFIX.len());
         prefix.copy_from_slice(PREFIX);
         uuid_v7().hyphenated().encode_lower(id);
-        Self(HeaderValue::from_bytes(&text).expect("a UUID is printable ASCII"))
+        Self(Text::New(text))
     }
 
     /// The id a request brought along, or a new one when it brought none that can be kept.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
         match headers.get(X_REQUEST_ID) {
-            Some(value) if can_be_kept(value.as_bytes()) => Self(value.clone()),
+            Some(value) if can_be_kept(value.as_bytes()) => Self(Text::Kept(value.clone())),
             Some(_) | None => Self::new(),
         }
     }
@@ -52,11 +59,17 @@ impl RequestId {
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
+        match &self.0 {
+            Text::New(text) => std::str::from_utf8(text).unwrap_or_default(),
+            Text::Kept(value) => value.to_str().unwrap_or_default(),
+        }
     }
 
     pub(crate) fn header(&self) -> HeaderValue {
-        self.0.clone()
+        match &self.0 {
+            Text::New(text) => HeaderValue::from_bytes(text).expect("a UUID is printable ASCII"),
+            Text::Kept(value) => value.clone(),
+        }
     }
 }
 

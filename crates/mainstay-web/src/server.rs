@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
@@ -114,7 +113,7 @@ async fn accept_until_draining(
     config: ServerConfig,
     connections: &mut JoinSet<()>,
 ) {
-    let protocol: Arc<http1::Builder> = connection::protocol(&config);
+    let protocol = connection::protocol(&config);
     let permits = Arc::new(Semaphore::new(config.max_connections));
     let mut backoff = AcceptBackoff::default();
     loop {
@@ -127,7 +126,7 @@ async fn accept_until_draining(
             }
             accepted = accept(listener, &permits, &mut backoff) => accepted,
         };
-        let serving = connection::serve(stream, peer, edge.clone(), Arc::clone(&protocol), config);
+        let serving = connection::serve(stream, peer, edge.clone(), protocol.clone(), config);
         connections.spawn(async move {
             serving.await;
             drop(permit);

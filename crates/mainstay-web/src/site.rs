@@ -16,7 +16,7 @@ pub struct Site(Arc<Shared>);
 
 struct Shared {
     db: Db,
-    credentials: Credentials,
+    credentials: Arc<Credentials>,
     identity: Option<Identity>,
     totals: Totals,
     prefix: String,
@@ -27,7 +27,7 @@ impl Site {
     /// identity, verified persons have no row.
     pub fn new(
         db: Db,
-        credentials: Credentials,
+        credentials: Arc<Credentials>,
         identity: Option<Identity>,
         prefix: impl Into<String>,
     ) -> Self {

@@ -1,3 +1,55 @@
-//! The framework's facade: what applications depend on
+//! A backend framework with nothing to install: models, endpoints and live data on embedded SQLite,
+//! and the same application on PostgreSQL by configuration.
+//!
+//! ```no_run
+//! use mainstay::prelude::*;
+//!
+//! /// A note.
+//! #[derive(Model, Clone, Debug)]
+//! pub struct Note {
+//!     /// Its key.
+//!     pub id: Id<Note>,
+//!     /// What it says.
+//!     #[garde(length(min = 1, max = 200))]
+//!     #[model(write)]
+//!     pub text: String,
+//! }
+//!
+//! #[scope]
+//! impl Scope for Note {
+//!     fn can_read(_: &Caller) -> Access<Note> {
+//!         all()
+//!     }
+//!     fn can_create(who: &Caller) -> Access<Note> {
+//!         who.user().map(|_| all()).or_deny()
+//!     }
+//! }
+//!
+//! #[mainstay::main]
+//! async fn main() -> mainstay::Result<()> {
+//!     App::new("notes").model::<Note>().run().await
+//! }
+//! ```
 
 pub mod config;
+pub mod prelude;
+pub mod runtime;
+
+mod app;
+mod assembly;
+mod command;
+mod log;
+mod route;
+mod serve;
+mod token;
+
+pub use app::App;
+pub use assembly::Assembly;
+pub use command::{CommandCx, Output};
+pub use mainstay_auth as auth;
+pub use mainstay_kernel::{self as kernel, Error, ErrorKind, Result, write_tx};
+pub use mainstay_macros::{Model, main, scope, test};
+pub use mainstay_model as model;
+pub use mainstay_web as web;
+pub use route::{Route, delete, get, patch, post, put};
+pub use {axum, clap, serde, serde_json};

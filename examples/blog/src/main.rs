@@ -1,2 +1,26 @@
-//! blog
-fn main() {}
+//! A small blog: users, posts and private notes.
+
+mod commands;
+mod endpoints;
+mod models;
+#[cfg(test)]
+mod tests;
+
+use mainstay::prelude::*;
+
+use crate::models::{Note, Post, User};
+
+/// The application, written out; `cargo run -p blog -- routes` lists what it serves.
+pub fn app() -> App {
+    App::new("blog")
+        .users::<User>()
+        .model::<Post>()
+        .model::<Note>()
+        .route(get("/hello", endpoints::hello))
+        .command("seed", "Fill the database with posts (--posts N)", commands::seed)
+}
+
+#[mainstay::main]
+async fn main() -> mainstay::Result<()> {
+    app().run().await
+}

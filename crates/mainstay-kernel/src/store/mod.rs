@@ -163,6 +163,22 @@ impl Store {
         }
     }
 
+    /// Deletes up to `batch` changes that were recorded before this moment; how many it deleted.
+    pub(crate) async fn expire_changes(&self, before: Timestamp, batch: u32) -> Result<u64> {
+        let text = match self {
+            Self::Postgres(_) => {
+                "DELETE FROM mainstay_change_rest WHERE ctid = ANY (ARRAY( \
+                 SELECT ctid FROM mainstay_change_rest WHERE at < $1 LIMIT $2))"
+            }
+            Self::Sqlite(_) => {
+                "DELETE FROM mainstay_change WHERE seq IN ( \
+                 SELECT seq FROM mainstay_change WHERE at < ?1 ORDER BY seq LIMIT ?2)"
+            }
+        };
+        let (_, gone) = self.write_one(&Statement::new(text).bind(before).bind(batch), None).await?;
+        Ok(gone.len() as u64)
+    }
+
     /// Creates or upgrades the framework's own tables.
     pub(crate) async fn migrate(&self, now: Timestamp) -> Result<()> {
         match self {

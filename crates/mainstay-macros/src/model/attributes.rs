@@ -2,7 +2,7 @@ use darling::ast::Data;
 use darling::util::{Flag, Ignored, PathList, SpannedValue};
 use darling::{Error, FromDeriveInput, FromField, FromMeta, Result};
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, ExprLit, ExprPath, Generics, Ident, Lit, LitStr, Path, Type, Visibility};
+use syn::{Attribute, Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Path, Type, Visibility};
 
 /// What the author wrote on the struct.
 #[derive(FromDeriveInput)]
@@ -10,7 +10,6 @@ use syn::{Attribute, Expr, ExprLit, ExprPath, Generics, Ident, Lit, LitStr, Path
 pub(super) struct ModelAttributes {
     pub(super) ident: Ident,
     pub(super) vis: Visibility,
-    pub(super) generics: Generics,
     pub(super) data: Data<Ignored, FieldAttributes>,
     pub(super) live: Flag,
     /// Accepted, so that models can say so before there is a history.
@@ -83,10 +82,12 @@ pub(super) enum OnDelete {
 impl FromMeta for OnDelete {
     fn from_expr(expr: &Expr) -> Result<Self> {
         const KNOWN: [&str; 4] = ["cascade", "no_action", "restrict", "set_null"];
-        let word = match expr {
-            Expr::Path(ExprPath { path, .. }) => path.get_ident().map(Ident::to_string),
-            Expr::Lit(ExprLit { lit: Lit::Str(it), .. }) => Some(it.value()),
-            _ => None,
+        let word = if let Expr::Lit(ExprLit { lit: Lit::Str(it), .. }) = expr {
+            Some(it.value())
+        } else if let Expr::Path(ExprPath { path, .. }) = expr {
+            path.get_ident().map(Ident::to_string)
+        } else {
+            None
         };
         let all = KNOWN.join("`, `");
         let word = word.ok_or_else(|| Error::custom(format!("expected one of `{all}`")).with_span(expr))?;

@@ -130,7 +130,19 @@ impl Column {
         let index = IndexKind::of(field);
         let docs = field.attrs.iter().filter(|it| it.path().is_ident("doc")).cloned().collect();
         let field = Some(Declared { ident, vis: field.vis.clone(), docs });
-        errors.finish_with(Self { field, ty, name, json, part, write, read, references, default, index, rules })
+        errors.finish_with(Self {
+            field,
+            ty,
+            name,
+            json,
+            part,
+            write,
+            read,
+            references,
+            default,
+            index,
+            rules,
+        })
     }
 
     /// A column that the model has without declaring it.

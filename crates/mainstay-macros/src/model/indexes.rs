@@ -19,7 +19,8 @@ pub(super) struct Index {
 /// each reference leads.
 pub(super) fn all(written: &ModelAttributes, columns: &[Column]) -> Result<Vec<Index>> {
     let mut errors = Error::accumulator();
-    let mut indexes: Vec<_> = columns.iter().enumerate().filter_map(|(at, it)| of_field(at, it.index)).collect();
+    let mut indexes: Vec<_> =
+        columns.iter().enumerate().filter_map(|(at, it)| of_field(at, it.index)).collect();
     for (lists, unique) in [(&written.unique, true), (&written.index, false)] {
         for list in lists {
             let positions = errors.handle(positions(list, written, columns)).unwrap_or_default();
@@ -87,7 +88,8 @@ pub(super) fn identity(written: &ModelAttributes, columns: &[Column]) -> Result<
             continue;
         };
         if shape::is_option(&column.ty) || Shape::of(&column.ty) != Shape::Text {
-            errors.push(at(&column.ty, format!("`{name}` is part of the identity: its type must be `String`")));
+            errors
+                .push(at(&column.ty, format!("`{name}` is part of the identity: its type must be `String`")));
         }
         if column.write.create || column.write.update {
             let message = format!("`{name}` comes from the credential: clients cannot write it");

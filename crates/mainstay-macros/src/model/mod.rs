@@ -2,6 +2,7 @@
 //! `indexes`, `names`, `checks`), and what is emitted (`schema`, `record`, `new`).
 
 mod attributes;
+mod bounds;
 mod checks;
 mod columns;
 mod indexes;

@@ -61,7 +61,10 @@ impl Names {
         }
         let table_span = written.table.as_ref().map_or_else(|| written.ident.span(), LitStr::span);
         if self.table.starts_with("mainstay_") {
-            return Err(at(&table_span, "tables named `mainstay_…` are the framework's: choose another name"));
+            return Err(at(
+                &table_span,
+                "tables named `mainstay_…` are the framework's: choose another name",
+            ));
         }
         if self.table.len() > LONGEST {
             let message = format!("the table's name `{}` is longer than {LONGEST} letters", self.table);
@@ -106,7 +109,8 @@ fn chosen(name: &LitStr, fits: impl Fn(char) -> bool, expected: &str) -> Result<
     if starts && text.chars().all(fits) && text.len() <= LONGEST {
         Ok(text)
     } else {
-        let message = format!("`{text}` is no name here: expected a letter, then at most {} {expected}", LONGEST - 1);
+        let message =
+            format!("`{text}` is no name here: expected a letter, then at most {} {expected}", LONGEST - 1);
         Err(at(name, message))
     }
 }
@@ -155,8 +159,23 @@ const IRREGULAR: &[(&str, &str)] = &[
 
 /// Words that are their own plural.
 const SAME: &[&str] = &[
-    "aircraft", "data", "deer", "equipment", "feedback", "fish", "information", "media", "metadata", "money",
-    "news", "people", "series", "sheep", "software", "species", "staff",
+    "aircraft",
+    "data",
+    "deer",
+    "equipment",
+    "feedback",
+    "fish",
+    "information",
+    "media",
+    "metadata",
+    "money",
+    "news",
+    "people",
+    "series",
+    "sheep",
+    "software",
+    "species",
+    "staff",
 ];
 
 fn plural(word: &str) -> String {

@@ -9,7 +9,8 @@ pub(super) fn row(model: &Model) -> TokenStream {
     let Model { ident, vis, paths, .. } = model;
     let (path, kernel) = (&paths.model, &paths.kernel);
     let name = format_ident!("New{ident}");
-    let (fields, values): (Vec<_>, Vec<_>) = own(model).map(|(at, it, field)| field_and_value(at, it, field, path)).unzip();
+    let (fields, values): (Vec<_>, Vec<_>) =
+        own(model).map(|(at, it, field)| field_and_value(at, it, field, path)).unzip();
     let docs = format!("What a new [`{ident}`] is made of: all but its id, times and version.");
     quote! {
         #[doc = #docs]
@@ -32,7 +33,12 @@ fn own(model: &Model) -> impl Iterator<Item = (usize, &Column, &Declared)> {
     columns.filter_map(|(position, it)| Some((position, it, it.field.as_ref()?)))
 }
 
-fn field_and_value(at: usize, column: &Column, field: &Declared, path: &TokenStream) -> (TokenStream, TokenStream) {
+fn field_and_value(
+    at: usize,
+    column: &Column,
+    field: &Declared,
+    path: &TokenStream,
+) -> (TokenStream, TokenStream) {
     let Declared { ident, vis, docs } = field;
     let ty = &column.ty;
     let said = docs.is_empty().then(|| format!("`{}` of the new row.", column.field_name()));

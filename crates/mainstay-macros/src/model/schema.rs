@@ -18,10 +18,10 @@ pub(super) fn columns(model: &Model) -> TokenStream {
         let constant = format_ident!("{}", name.to_shouty_snake_case(), span = field.span());
         let holds = shape::without_option(&column.ty);
         let docs = format!("The column of `{name}`.");
-        let column = &paths.model;
+        let path = &paths.model;
         Some(quote! {
             #[doc = #docs]
-            #vis const #constant: #column::Column<#ident, #holds> = #column::Column::new(#position);
+            #vis const #constant: #path::Column<#ident, #holds> = #path::Column::new(#position);
         })
     });
     quote! {
@@ -109,7 +109,9 @@ fn default(column: &Column, path: &TokenStream) -> TokenStream {
     let ty = &column.ty;
     let value = match &column.default {
         None => return quote!(::core::option::Option::None),
-        Some(DefaultValue::OfType) => quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default()),
+        Some(DefaultValue::OfType) => {
+            quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default())
+        }
         Some(DefaultValue::Expr(it)) => written(it),
     };
     quote! {
@@ -122,11 +124,10 @@ fn default(column: &Column, path: &TokenStream) -> TokenStream {
 
 /// The author's expression; a plain text stands for a `String`.
 fn written(expr: &Expr) -> TokenStream {
-    match expr {
-        Expr::Lit(ExprLit { lit: Lit::Str(it), .. }) => {
-            quote_spanned!(it.span()=> ::core::convert::Into::into(#it))
-        }
-        other => quote!(#other),
+    if let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = expr {
+        quote_spanned!(text.span()=> ::core::convert::Into::into(#text))
+    } else {
+        quote!(#expr)
     }
 }
 

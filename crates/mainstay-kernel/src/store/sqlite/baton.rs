@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::runtime::Handle;
 
-use super::pen::{Pen, Told};
+use super::pen::{Ending, Pen, Told};
 use super::writer::Writer;
 use crate::{Error, ErrorKind};
 
@@ -15,6 +15,13 @@ pub(super) struct Baton {
 
 /// A group that must be committed before anybody else writes. Dropping it commits too.
 pub(super) struct Due {
+    pen: Option<Box<Pen>>,
+    writer: Arc<Writer>,
+}
+
+/// A group that was committed, or was not. Dropping it tells its members and hands the pen on.
+struct Paid {
+    ending: Ending,
     pen: Option<Box<Pen>>,
     writer: Arc<Writer>,
 }
@@ -38,13 +45,11 @@ impl Baton {
         if !self.pen().is_closed() && !self.writer.is_awaited() {
             // Others may be ready to write and only lack the thread: without this, a runtime with
             // one thread would never commit two members at once.
-            if std::env::var_os("NOYIELD").is_none() {
-                tokio::task::yield_now().await;
-            }
+            tokio::task::yield_now().await;
         }
         let writer = Arc::clone(&self.writer);
         if let Some(due) = writer.pass(self.into_pen()) {
-            due.pay_here();
+            due.pay().await;
         }
         // Only a panic in the commit itself leaves nobody to tell.
         Ok(told.await.unwrap_or_else(|_| Told::Failed(Error::new(ErrorKind::OutcomeUnknown))))
@@ -66,38 +71,48 @@ impl Due {
         Self { pen: Some(pen), writer }
     }
 
-    /// Commits on this thread, and lets others do its other work meanwhile where there are others.
-    fn pay_here(self) {
-        if std::env::var_os("EW").is_some() {
-            return self.pay_elsewhere();
-        }
-        match flavor() {
-            Some(RuntimeFlavor::MultiThread) if std::env::var_os("INLINE").is_none() => {
-                tokio::task::block_in_place(|| drop(self))
-            }
-            Some(_) | None => drop(self),
+    /// Commits on a thread that may block; the members are told on this one, which wakes them for
+    /// less. Whoever gives up waiting does not hold them up.
+    async fn pay(self) {
+        if let Ok(runtime) = Handle::try_current() {
+            // A runtime that is shutting down drops the work unrun, which pays as well.
+            drop(runtime.spawn_blocking(move || self.commit()).await);
         }
     }
 
     /// Commits on a thread that may block: the drop of a future may not.
     fn pay_elsewhere(self) {
-        match Handle::try_current() {
-            // A runtime that is shutting down drops the work unrun, which pays as well.
-            Ok(runtime) => drop(runtime.spawn_blocking(move || drop(self))),
-            Err(_) => drop(self),
+        if let Ok(runtime) = Handle::try_current() {
+            drop(runtime.spawn_blocking(move || self.commit()));
         }
+    }
+
+    fn commit(mut self) -> Option<Paid> {
+        self.pen.take().map(|pen| Paid::new(pen, Arc::clone(&self.writer)))
     }
 }
 
 impl Drop for Due {
     fn drop(&mut self) {
-        let Some(mut pen) = self.pen.take() else { return };
-        pen.commit();
-        // A clean pen is never due.
-        drop(self.writer.pass(pen));
+        if let Some(pen) = self.pen.take() {
+            drop(Paid::new(pen, Arc::clone(&self.writer)));
+        }
     }
 }
 
-fn flavor() -> Option<RuntimeFlavor> {
-    Handle::try_current().ok().map(|runtime| runtime.runtime_flavor())
+impl Paid {
+    fn new(mut pen: Box<Pen>, writer: Arc<Writer>) -> Self {
+        let ending = pen.commit();
+        Self { ending, pen: Some(pen), writer }
+    }
+}
+
+impl Drop for Paid {
+    fn drop(&mut self) {
+        drop(std::mem::take(&mut self.ending));
+        if let Some(pen) = self.pen.take() {
+            // A clean pen is never due.
+            drop(self.writer.pass(pen));
+        }
+    }
 }

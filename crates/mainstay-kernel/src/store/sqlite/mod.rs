@@ -156,3 +156,4 @@ impl Sqlite {
         BenchSession(session::Session::writer(self.readers.home()).unwrap())
     }
 }
+impl Sqlite { pub(crate) fn pool(&self, n: usize) -> Arc<readers::Pool> { readers::Pool::start(&self.readers, n) } }

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::fault::{self, Fate};
 use super::session::{Most, Ran, Session};
 use crate::store::Company;
-use crate::{Error, Statement};
+use crate::{Error, ErrorKind, Statement};
 
 /// Members that share a commit at most.
 const MOST_MEMBERS: usize = 64;
@@ -24,14 +24,22 @@ const RELEASE: &str = "release member /* group */";
 const ROLLBACK_TO: &str = "rollback to member /* group */";
 
 /// What a member is told once its group has ended.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) enum Told {
     /// The group is durable.
+    #[default]
     Durable,
     /// The group was rolled back, maybe because of another member.
     Lost,
     /// The group was this member alone, and could not be committed.
     Failed(Error),
+}
+
+/// How a group ended. Dropping it tells the members.
+#[derive(Default)]
+pub(super) struct Ending {
+    members: Vec<oneshot::Sender<Told>>,
+    outcome: Told,
 }
 
 /// What an error left of the group.
@@ -173,16 +181,16 @@ impl Pen {
         }
         match self.group.take() {
             Some(group) if !group.finished.is_empty() => {
-                group.tell_lost();
+                drop(group.lost());
                 Loss::Shared
             }
             Some(_) | None => Loss::Own,
         }
     }
 
-    /// Makes the group durable, then tells its members; nobody is told before.
-    pub(super) fn commit(&mut self) {
-        let Some(mut group) = self.group.take() else { return };
+    /// Makes the group durable. Its members are told once the ending is dropped, and not before.
+    pub(super) fn commit(&mut self) -> Ending {
+        let Some(group) = self.group.take() else { return Ending::default() };
         if group.may_have_written {
             self.version.fetch_add(1, Ordering::SeqCst);
         }
@@ -191,21 +199,15 @@ impl Pen {
             self.version.fetch_add(1, Ordering::SeqCst);
         }
         let Err(error) = committed else {
-            group.finished.into_iter().for_each(|member| drop(member.send(Told::Durable)));
-            return;
+            return Ending { members: group.finished, outcome: Told::Durable };
         };
         self.end_if_fatal(&error);
         self.close_transaction();
-        match group.finished.pop() {
-            Some(member) if group.finished.is_empty() => {
-                let _ = member.send(Told::Failed(fault::to_error(error, Duration::ZERO)));
-            }
-            Some(member) => {
-                group.finished.push(member);
-                group.tell_lost();
-            }
-            None => {}
-        }
+        let outcome = match group.finished.len() {
+            1 => Told::Failed(fault::to_error(error, Duration::ZERO)),
+            _ => Told::Lost,
+        };
+        Ending { members: group.finished, outcome }
     }
 
     fn committed(&mut self) -> rusqlite::Result<()> {
@@ -228,7 +230,7 @@ impl Pen {
     fn roll_back(&mut self) {
         self.close_transaction();
         if let Some(group) = self.group.take() {
-            group.tell_lost();
+            drop(group.lost());
         }
     }
 
@@ -249,7 +251,24 @@ impl Pen {
 }
 
 impl Group {
-    fn tell_lost(self) {
-        self.finished.into_iter().for_each(|member| drop(member.send(Told::Lost)));
+    fn lost(self) -> Ending {
+        Ending { members: self.finished, outcome: Told::Lost }
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        for member in self.members.drain(..) {
+            let told = match &mut self.outcome {
+                Told::Durable => Told::Durable,
+                Told::Lost => Told::Lost,
+                // It has one member.
+                Told::Failed(error) => {
+                    Told::Failed(std::mem::replace(error, Error::new(ErrorKind::OutcomeUnknown)))
+                }
+            };
+            // Who left is not told.
+            let _ = member.send(told);
+        }
     }
 }

@@ -95,3 +95,10 @@ impl Readers {
         self.idle().home.clone().unwrap()
     }
 } // BENCH-ONLY
+// BENCH-ONLY
+pub(crate) struct Pool(Mutex<std::collections::VecDeque<(Statement, tokio::sync::oneshot::Sender<Result<Vec<Row>>>)>>, std::sync::Condvar);
+impl Pool { pub(crate) fn start(home: &Arc<Readers>, n: usize) -> Arc<Self> { let pool = Arc::new(Pool(Mutex::default(), std::sync::Condvar::new()));
+  for _ in 0..n { let p = pool.clone(); let r = home.clone(); std::thread::spawn(move || { let s = Session::reader(r.home()).unwrap(); loop {
+     let (st, tell) = { let mut q = p.0.lock().unwrap(); loop { if let Some(j) = q.pop_front() { break j } q = p.1.wait(q).unwrap(); } };
+     let _ = tell.send(s.run(&st, Most::All, Some(Instant::now() + r.limit)).map(|r| r.rows).map_err(|e| fault::to_error(e, r.limit))); } }); } pool }
+  pub(crate) async fn rows(&self, st: &Statement) -> Result<Vec<Row>> { let (tell, told) = tokio::sync::oneshot::channel(); self.0.lock().unwrap().push_back((st.clone(), tell)); self.1.notify_one(); told.await.unwrap() } }

@@ -1,0 +1,110 @@
+//! `derived::Setting` without macros: what they emit is data and calls of public functions.
+
+use mainstay::kernel::{Error, Kind, Result, Timestamp, Value};
+use mainstay::model::garde::rules::length;
+use mainstay::model::{
+    Action, Broken, ColumnDef, Field, Index, Insert, Model, OnDelete, Part, Read, Record, Reference, Schema,
+    Scope, Write, broken,
+};
+use mainstay::prelude::{Column, Id, Ref};
+
+use crate::derived::User;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Twin {
+    pub(crate) id: Id<Twin>,
+    pub(crate) user: Ref<User>,
+    pub(crate) label: String,
+    pub(crate) rank: Option<i64>,
+}
+
+impl Twin {
+    pub(crate) const LABEL: Column<Twin, String> = Column::new(2);
+}
+
+const NEVER: Write = Write { create: false, update: false };
+
+const fn part(name: &'static str, field: &'static str, kind: Kind, part: Part, read: Read) -> ColumnDef {
+    ColumnDef { name, field, kind, optional: false, part, write: NEVER, read, references: None, default: None }
+}
+
+impl Model for Twin {
+    const SCHEMA: &'static Schema = &Schema {
+        name: "twin",
+        plural: "twins",
+        list_key: "twins",
+        table: "twins",
+        columns: &[
+            part("id", "id", Kind::Uuid, Part::Id, Read::Everyone),
+            ColumnDef {
+                references: Some(Reference { table: || User::SCHEMA.table, on_delete: OnDelete::NoAction }),
+                ..part("user_id", "user", Kind::Uuid, Part::Plain, Read::Everyone)
+            },
+            ColumnDef {
+                write: Write { create: true, update: true },
+                ..part("label", "label", Kind::Text, Part::Plain, Read::Everyone)
+            },
+            ColumnDef {
+                optional: true,
+                write: Write { create: false, update: true },
+                ..part("rank", "rank", Kind::Int, Part::Plain, Read::Everyone)
+            },
+            part("created_at", "createdAt", Kind::Timestamp, Part::CreatedAt, Read::Everyone),
+            part("updated_at", "updatedAt", Kind::Timestamp, Part::UpdatedAt, Read::Everyone),
+            part("version", "version", Kind::Int, Part::Version, Read::Private),
+        ],
+        indexes: &[Index { columns: &[3], unique: false }, Index { columns: &[1], unique: false }],
+        live: true,
+    };
+
+    fn from_record(mut record: Record) -> Result<Self> {
+        Ok(Self {
+            id: Field::from_value(record.take(0)).map_err(Error::internal)?,
+            user: Field::from_value(record.take(1)).map_err(Error::internal)?,
+            label: Field::from_value(record.take(2)).map_err(Error::internal)?,
+            rank: Field::from_value(record.take(3)).map_err(Error::internal)?,
+        })
+    }
+
+    fn into_record(self) -> Record {
+        Record(vec![
+            self.id.into_value(),
+            self.user.into_value(),
+            self.label.into_value(),
+            self.rank.into_value(),
+            Value::Timestamp(Timestamp::EPOCH),
+            Value::Timestamp(Timestamp::EPOCH),
+            Value::Int(0),
+        ])
+    }
+
+    fn check(column: usize, value: &Value) -> Vec<Broken> {
+        match column {
+            0 => broken::<Id<Self>>(value, |_| Vec::new()),
+            1 => broken::<Ref<User>>(value, |_| Vec::new()),
+            2 => broken::<String>(value, |it| vec![("length", length::chars::apply(it, (1, 5)))]),
+            3 => broken::<Option<i64>>(value, |_| Vec::new()),
+            4 | 5 => broken::<Timestamp>(value, |_| Vec::new()),
+            6 => broken::<i64>(value, |_| Vec::new()),
+            _ => Vec::new(),
+        }
+    }
+}
+
+pub(crate) struct NewTwin {
+    pub(crate) user: Ref<User>,
+    pub(crate) label: String,
+    pub(crate) rank: Option<i64>,
+}
+
+impl Insert for NewTwin {
+    type Model = Twin;
+
+    fn into_values(self) -> Vec<(usize, Value)> {
+        vec![(1, self.user.into_value()), (2, self.label.into_value()), (3, self.rank.into_value())]
+    }
+}
+
+impl Scope for Twin {
+    const GRANTS: &'static [Action] = &[];
+}

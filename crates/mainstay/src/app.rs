@@ -1,0 +1,95 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use mainstay_kernel::Result;
+use mainstay_model::{Model, ModelEntry, Schema, Scope};
+use mainstay_web::Site;
+
+use crate::command::{AppCommand, CommandCx};
+use crate::route::Route;
+
+/// An application before it runs: what it is made of.
+pub struct App {
+    pub(crate) name: &'static str,
+    pub(crate) models: Vec<&'static ModelEntry>,
+    pub(crate) users: Option<&'static Schema>,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) commands: Vec<AppCommand>,
+}
+
+/// Puts a tower layer around the application's routes.
+pub(crate) type Layer = Box<dyn FnOnce(axum::Router<Site>) -> axum::Router<Site> + Send>;
+
+impl App {
+    /// An application of this name, which also names its default database file.
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            models: Vec::new(),
+            users: None,
+            routes: Vec::new(),
+            layers: Vec::new(),
+            commands: Vec::new(),
+        }
+    }
+
+    /// Adds a model: its table, and the routes that its scope grants.
+    #[must_use]
+    pub fn model<M: Scope>(mut self) -> Self {
+        self.models.push(const { &ModelEntry::of::<M>() });
+        self
+    }
+
+    /// Adds the model whose rows are the application's users: a verified person's row is made from
+    /// the claims when first seen. It needs the fields `issuer` and `subject` (`#[model(identity)]`).
+    #[must_use]
+    pub fn users<M: Scope>(mut self) -> Self {
+        self.users = Some(<M as Model>::SCHEMA);
+        self.model::<M>()
+    }
+
+    /// Adds a route, such as `get("/hello", hello)`, below the API's prefix. Handlers, extractors
+    /// and responses are axum's.
+    #[must_use]
+    pub fn route(mut self, route: Route) -> Self {
+        self.routes.push(route);
+        self
+    }
+
+    /// Puts a tower layer around the routes, as [`axum::Router::layer`] does.
+    #[must_use]
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: tower_layer::Layer<axum::routing::Route> + Clone + Send + Sync + 'static,
+        L::Service: tower_service::Service<axum::extract::Request> + Clone + Send + Sync + 'static,
+        <L::Service as tower_service::Service<axum::extract::Request>>::Response: axum::response::IntoResponse + 'static,
+        <L::Service as tower_service::Service<axum::extract::Request>>::Error: Into<std::convert::Infallible> + 'static,
+        <L::Service as tower_service::Service<axum::extract::Request>>::Future: Send + 'static,
+    {
+        self.layers.push(Box::new(move |router| router.layer(layer)));
+        self
+    }
+
+    /// Adds a command to the application's command line, such as `seed`. It runs in the serving
+    /// process when one owns the database file.
+    #[must_use]
+    pub fn command<F, R>(mut self, name: &'static str, about: &'static str, run: F) -> Self
+    where
+        F: Fn(CommandCx) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<()>> + Send + 'static,
+    {
+        let run = move |cx| -> Pin<Box<dyn Future<Output = Result<()>> + Send>> { Box::pin(run(cx)) };
+        self.commands.push(AppCommand { name, about, run: Arc::new(run) });
+        self
+    }
+
+    /// Runs the application's command line: `serve` when no command is given.
+    ///
+    /// # Errors
+    /// What keeps it from starting, or the command's own error.
+    pub async fn run(self) -> Result<()> {
+        crate::command::run(self).await
+    }
+}

@@ -1,0 +1,110 @@
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use axum::Router;
+use mainstay_auth::{Credentials, Identity};
+use mainstay_kernel::{Db, Error, Result, StoreUrl};
+use mainstay_model::{ModelEntry, Schema, additive};
+use mainstay_web::{Edge, EdgeService, Health, Manifest, OperatorAccess, Site, crud};
+
+use crate::App;
+use crate::config::{Config, Mode};
+
+/// An application put together on an open database, ready to answer.
+pub struct Assembly {
+    /// Its name.
+    pub name: &'static str,
+    /// Its models.
+    pub models: Vec<&'static ModelEntry>,
+    /// `METHOD /path` of each of its routes.
+    pub routes: Vec<String>,
+    /// What its handlers share.
+    pub site: Site,
+    router: Router,
+}
+
+impl Assembly {
+    /// Puts `app` together. Its tables are not touched.
+    ///
+    /// # Errors
+    /// Internal, when two of its parts clash.
+    pub fn new(app: App, db: Db, credentials: Arc<Credentials>, prefix: &str) -> Result<Self> {
+        let identity = app.users.map(Identity::new).transpose()?;
+        let site = Site::new(db, credentials, identity, prefix);
+        let routes = routes(&app, prefix)?;
+        let mut router = Router::<Site>::new();
+        for route in app.routes {
+            router = router.route(&format!("{prefix}{}", route.path), route.handler);
+        }
+        for &model in &app.models {
+            router = router.merge(crud::router(&site, model).with_state(()));
+        }
+        for layer in app.layers {
+            router = layer(router);
+        }
+        Ok(Self { name: app.name, models: app.models, routes, router: router.with_state(site.clone()), site })
+    }
+
+    /// The models' schemas.
+    pub fn schemas(&self) -> Vec<&'static Schema> {
+        self.models.iter().map(|it| it.schema).collect()
+    }
+
+    /// Makes the tables that are missing; what was done.
+    ///
+    /// # Errors
+    /// As [`additive::apply`].
+    pub async fn make_tables(&self) -> Result<Vec<String>> {
+        additive::apply(self.site.db(), &self.schemas()).await
+    }
+
+    /// What `/readyz` shows.
+    pub fn manifest(&self, url: &StoreUrl) -> Manifest {
+        let store = match url {
+            StoreUrl::Postgres(_) => "postgres",
+            StoreUrl::SqliteFile(_) | StoreUrl::SqliteMemory => "sqlite",
+        };
+        Manifest {
+            name: self.name.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            routes: self.routes.clone(),
+            models: self.models.iter().map(|it| it.schema.name.to_owned()).collect(),
+            jobs: Vec::new(),
+            capabilities: vec![store.to_owned()],
+        }
+    }
+
+    /// The application behind the edge, with the health routes of `health` beside it.
+    pub fn service(self, edge: Edge, health: &Health) -> EdgeService {
+        edge.wrap(self.router.merge(health.router()))
+    }
+}
+
+/// Who may see metrics and the whole of readiness.
+pub(crate) fn operators(config: &Config) -> OperatorAccess {
+    use secrecy::ExposeSecret as _;
+    match (&config.http.metrics_token, config.mode) {
+        (Some(token), _) => OperatorAccess::token(token.expose_secret()),
+        (None, Mode::Production) => OperatorAccess::Closed,
+        (None, Mode::Development | Mode::Test) => OperatorAccess::Open,
+    }
+}
+
+/// The routes of an application, each of them once.
+fn routes(app: &App, prefix: &str) -> Result<Vec<String>> {
+    let plain = app.routes.iter().map(|route| format!("{} {prefix}{}", route.method, route.path));
+    let crud = app.models.iter().flat_map(|model| crud::routes(model, prefix));
+    let all: Vec<String> = plain.chain(crud.map(|route| format!("{} {}", route.method, route.path))).collect();
+    if let Some(route) = app.routes.iter().find(|route| !route.path.starts_with('/')) {
+        return Err(Error::internal(format!("the route `{}` must begin with a slash", route.path)));
+    }
+    let mut seen = HashSet::new();
+    if let Some(twice) = all.iter().find(|route| !seen.insert(*route)) {
+        return Err(Error::internal(format!("the route `{twice}` is mounted twice: give one of the two another path")));
+    }
+    let mut tables = HashSet::new();
+    if let Some(twice) = app.models.iter().find(|model| !tables.insert(model.schema.table)) {
+        return Err(Error::internal(format!("two models use the table `{}`", twice.schema.table)));
+    }
+    Ok(all)
+}

@@ -1,0 +1,282 @@
+//! The application's own command line. A command runs in the process that owns the database: when a
+//! server holds the SQLite file, the command is sent to it.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::ArgMatches;
+use mainstay_auth::Credentials;
+use mainstay_kernel::{Clock, ControlClient, ControlServer, Db, Error, ErrorKind, Frame, Handler, Result};
+use mainstay_web::Shutdown;
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::config::Config;
+use crate::token::{self, TokenArgs};
+use crate::{App, Assembly, log, serve};
+
+/// What a command of the application is given.
+pub struct CommandCx {
+    /// The words after the command's name.
+    pub args: Vec<String>,
+    /// The database.
+    pub db: Db,
+    /// Where the command writes.
+    pub output: Output,
+}
+
+/// Where a command writes: the terminal it was called from, also when another process runs it.
+#[derive(Clone)]
+pub struct Output(UnboundedSender<Frame>);
+
+impl Output {
+    /// Prints a line.
+    pub fn line(&self, text: impl std::fmt::Display) {
+        self.send(Frame::Out(format!("{text}\n")));
+    }
+
+    /// Moves a progress bar.
+    pub fn progress(&self, label: &str, done: u64, total: u64) {
+        self.send(Frame::Progress { done, total, label: Some(label.to_owned()) });
+    }
+
+    /// Nobody reading is no reason to stop.
+    fn send(&self, frame: Frame) {
+        let _ = self.0.send(frame);
+    }
+}
+
+/// A command that the application adds.
+#[derive(Clone)]
+pub(crate) struct AppCommand {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) run: Run,
+}
+
+type Run = Arc<dyn Fn(CommandCx) -> Pin<Box<dyn Future<Output = Result<()>> + Send>> + Send + Sync>;
+
+/// Reads the command line and does what it says.
+pub(crate) async fn run(app: App) -> Result<()> {
+    let matches = cli(&app).get_matches();
+    if let Some(("config", _)) = matches.subcommand() {
+        print!("{}", crate::config::variables_table());
+        return Ok(());
+    }
+    let config = Config::load(app.name).map_err(|faults| Error::internal(faults.to_string()))?;
+    log::start(&config);
+    match matches.subcommand() {
+        None => serve::serve(app, config, serve::Takeover::No).await,
+        Some(("serve", it)) => serve::serve(app, config, serve::Takeover::of(it.get_flag("takeover"))).await,
+        Some((name, it)) => elsewhere_or_here(app, config, words(name, it)).await,
+    }
+}
+
+fn cli(app: &App) -> clap::Command {
+    let takeover = clap::Arg::new("takeover")
+        .long("takeover")
+        .action(clap::ArgAction::SetTrue)
+        .help("Ask the process that serves this database now to stop, and go on from there");
+    let rest = clap::Arg::new("args").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true);
+    let own = |name, about| clap::Command::new(name).about(about);
+    let mut cli = clap::Command::new(app.name)
+        .subcommand(own("serve", "Serve the application (the default)").arg(takeover))
+        .subcommand(own("migrate", "Make the tables, columns and indexes that are missing").arg(rest.clone()))
+        .subcommand(own("routes", "List the routes").arg(rest.clone()))
+        .subcommand(own("token", "Print a bearer token for trying the application out").arg(rest.clone()).disable_help_flag(true))
+        .subcommand(own("config", "Print the table of all configuration variables"));
+    for command in &app.commands {
+        cli = cli.subcommand(own(command.name, command.about).arg(rest.clone()).disable_help_flag(true));
+    }
+    cli
+}
+
+fn words(name: &str, matches: &ArgMatches) -> Vec<String> {
+    let rest = matches.get_many::<String>("args").into_iter().flatten().cloned();
+    std::iter::once(name.to_owned()).chain(rest).collect()
+}
+
+/// Sends the command to the process that serves, or runs it here when there is none.
+async fn elsewhere_or_here(app: App, config: Config, words: Vec<String>) -> Result<()> {
+    let code = match ControlClient::connect(&socket(&config)).await? {
+        Some(server) => server.run(&words, &mut show).await?,
+        None => here(app, config, words).await?,
+    };
+    if code == 0 { Ok(()) } else { std::process::exit(code) }
+}
+
+async fn here(app: App, config: Config, words: Vec<String>) -> Result<i32> {
+    let console = Console::open(app, &config).await?;
+    let (sender, mut frames) = tokio::sync::mpsc::unbounded_channel();
+    let db = console.db.clone();
+    let running = console.execute(words, Output(sender));
+    let showing = async {
+        while let Some(frame) = frames.recv().await {
+            show(frame);
+        }
+    };
+    let (code, ()) = tokio::join!(running, showing);
+    db.stop(config.http.shutdown_timeout).await;
+    Ok(code)
+}
+
+/// Where the serving process listens for commands.
+pub(crate) fn socket(config: &Config) -> PathBuf {
+    config.root.join(".mainstay").join("control.sock")
+}
+
+fn show(frame: Frame) {
+    use std::io::Write as _;
+    match frame {
+        Frame::Out(text) => print!("{text}"),
+        Frame::Err(text) => eprint!("{text}"),
+        Frame::Progress { done, total, label } => {
+            let filled = usize::try_from(done * 30 / total.max(1)).unwrap_or(30).min(30);
+            let end = if done >= total { "\n" } else { "" };
+            eprint!("\r[{:<30}] {done}/{total} {}{end}", "#".repeat(filled), label.unwrap_or_default());
+        }
+        Frame::Exit(_) => {}
+    }
+    let _ = std::io::stdout().flush();
+}
+
+/// Runs commands, for this process's terminal or for another's.
+#[derive(Clone)]
+pub(crate) struct Console {
+    pub(crate) db: Db,
+    credentials: Arc<Credentials>,
+    commands: Arc<[AppCommand]>,
+    schemas: Arc<[&'static mainstay_model::Schema]>,
+    routes: Arc<[String]>,
+}
+
+impl Console {
+    async fn open(app: App, config: &Config) -> Result<Self> {
+        let db = Db::open(config.database.options(Clock::system())).await?;
+        let credentials = Arc::new(Credentials::new(config.auth.options(), Clock::system())?);
+        let commands = app.commands.clone();
+        let assembly = Assembly::new(app, db, credentials.clone(), &config.http.api_prefix)?;
+        serve::prepare_tables(&assembly, config).await?;
+        Ok(Self::of(&assembly, credentials, commands))
+    }
+
+    pub(crate) fn of(assembly: &Assembly, credentials: Arc<Credentials>, commands: Vec<AppCommand>) -> Self {
+        Self {
+            db: assembly.site.db().clone(),
+            credentials,
+            commands: commands.into(),
+            schemas: assembly.schemas().into(),
+            routes: assembly.routes.clone().into(),
+        }
+    }
+
+    /// Runs one command; its exit code.
+    pub(crate) async fn execute(self, words: Vec<String>, output: Output) -> i32 {
+        match self.dispatch(words, &output).await {
+            Ok(()) => 0,
+            Err(error) => {
+                output.send(Frame::Err(format!("error: {error}\n")));
+                1
+            }
+        }
+    }
+
+    async fn dispatch(self, words: Vec<String>, output: &Output) -> Result<()> {
+        let Some((name, args)) = words.split_first() else { return Err(usage("no command was given")) };
+        match name.as_str() {
+            "migrate" => self.migrate(output).await,
+            "routes" => {
+                self.routes.iter().for_each(|route| output.line(route));
+                Ok(())
+            }
+            "token" => {
+                let Some(args) = parse::<TokenArgs>("token", args, output)? else { return Ok(()) };
+                output.line(token::issue(&self.credentials, self.db.clock(), &args)?);
+                Ok(())
+            }
+            name => {
+                let command = self.commands.iter().find(|it| it.name == name);
+                let command = command.ok_or_else(|| usage(&format!("the serving process has no command `{name}`")))?;
+                let cx = CommandCx { args: args.to_vec(), db: self.db.clone(), output: output.clone() };
+                (command.run)(cx).await
+            }
+        }
+    }
+
+    async fn migrate(&self, output: &Output) -> Result<()> {
+        let done = mainstay_model::additive::apply(&self.db, &self.schemas).await?;
+        if done.is_empty() {
+            output.line("nothing is missing");
+        }
+        done.iter().for_each(|statement| output.line(statement));
+        Ok(())
+    }
+}
+
+/// Reads a command's words; `None` when they asked for help, which was given.
+fn parse<T: clap::Args>(name: &'static str, args: &[String], output: &Output) -> Result<Option<T>> {
+    let command = T::augment_args(clap::Command::new(name).no_binary_name(true));
+    let matches = match command.try_get_matches_from(args) {
+        Ok(matches) => matches,
+        Err(error) if error.use_stderr() => return Err(usage(&error.to_string())),
+        Err(help) => {
+            output.line(help);
+            return Ok(None);
+        }
+    };
+    T::from_arg_matches(&matches).map(Some).map_err(|error| usage(&error.to_string()))
+}
+
+impl CommandCx {
+    /// Reads the words as `T`, a clap `Args`; `None` when they asked for help, which was given.
+    ///
+    /// # Errors
+    /// Bad request, saying which word is wrong and what was expected.
+    pub fn parse<T: clap::Args>(&self) -> Result<Option<T>> {
+        parse("command", &self.args, &self.output)
+    }
+}
+
+fn usage(text: &str) -> Error {
+    let text = text.trim_end();
+    Error::new(ErrorKind::BadRequest("bad_request", text.strip_prefix("error: ").unwrap_or(text).to_owned()))
+}
+
+/// Takes commands from other terminals; `stop` is the development hand-over.
+pub(crate) async fn listen(config: &Config, console: Console, shutdown: &Shutdown) -> Result<()> {
+    let server = ControlServer::bind(&socket(config)).await?;
+    let owned = console.db.owned().clone();
+    let shutdown = shutdown.clone();
+    let handler: Handler = Arc::new(move |words, frames| {
+        let (console, shutdown) = (console.clone(), shutdown.clone());
+        Box::pin(async move {
+            if words == [STOP] {
+                shutdown.begin();
+                return 0;
+            }
+            console.execute(words, Output(frames)).await
+        })
+    });
+    server.serve(handler, &owned);
+    Ok(())
+}
+
+/// The word by which a successor asks the serving process to drain and stop.
+const STOP: &str = "stop";
+
+/// Asks the process that serves now to stop, and waits until it has let go.
+#[expect(clippy::disallowed_methods, reason = "waiting for another process to end")]
+pub(crate) async fn hand_over(config: &Config) -> Result<()> {
+    let Some(server) = ControlClient::connect(&socket(config)).await? else { return Ok(()) };
+    server.run(&[STOP.to_owned()], &mut show).await?;
+    let deadline = tokio::time::Instant::now() + config.http.shutdown_timeout + Duration::from_secs(5);
+    while ControlClient::connect(&socket(config)).await?.is_some() {
+        if tokio::time::Instant::now() > deadline {
+            return Err(Error::internal("the process that serves now did not stop in time: stop it by hand"));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! What applications use everywhere: `use mainstay::prelude::*;`.
+
+pub use crate::command::CommandCx;
+pub use crate::route::{delete, get, patch, post, put};
+pub use crate::{App, Error, Result, write_tx};
+pub use axum::extract::{Path, Query, State};
+pub use axum::response::{IntoResponse, Response};
+pub use mainstay_kernel::{Caller, Db, Id, Reader, Timestamp, Tx};
+pub use mainstay_macros::{Model, scope};
+pub use mainstay_model::{
+    Access, Column, Field as _, Filter, Insert as _, Json, Model as _, OrDeny as _, Ref, Scope, all, deny, rows, set,
+};
+pub use mainstay_web::{ApiError, respond};
+pub use serde::{Deserialize, Serialize};
+pub use serde_json::{Value, json};

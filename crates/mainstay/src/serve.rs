@@ -1,0 +1,130 @@
+//! `serve`: from a configuration to a process that answers, and back to nothing.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mainstay_auth::Credentials;
+use mainstay_kernel::{Clock, Db, Error, Result};
+use mainstay_web::{BodyLimit, Edge, EdgeConfig, Health, Server, ServerConfig, Shutdown};
+
+use crate::command::Console;
+use crate::config::{Config, Mode};
+use crate::{App, Assembly, assembly, command};
+
+/// Whether a process that serves the same database now is asked to stop first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takeover {
+    Yes,
+    No,
+}
+
+impl Takeover {
+    pub(crate) fn of(flag: bool) -> Self {
+        if flag { Self::Yes } else { Self::No }
+    }
+}
+
+/// Serves the application until it is told to stop.
+pub(crate) async fn serve(app: App, config: Config, takeover: Takeover) -> Result<()> {
+    if takeover == Takeover::Yes {
+        command::hand_over(&config).await?;
+    }
+    let edge = Edge::new(edge_config(&config));
+    let shutdown = edge.shutdown.clone();
+    let db = Db::open(config.database.options(Clock::system())).await?;
+    let credentials = Arc::new(Credentials::new(config.auth.options(), Clock::system())?);
+    let commands = app.commands.clone();
+    let assembly = Assembly::new(app, db.clone(), credentials.clone(), &config.http.api_prefix)?;
+    let manifest = assembly.manifest(&config.database.url);
+    let (health, boot) =
+        Health::booting(manifest.clone(), assembly::operators(&config), edge.metrics.clone(), shutdown.clone());
+    watch_database(&health, &db);
+    prepare_tables(&assembly, &config).await?;
+
+    let server = bind(&config).await?;
+    let address = server.local_addr();
+    command::listen(&config, Console::of(&assembly, credentials, commands), &shutdown).await?;
+    db.owned().spawn("expire", expire(db.clone()));
+    db.owned().spawn("signals", stop_on_signal(shutdown, db.owned().stopping()));
+    boot.ready(manifest);
+    println!("API server running on http://{address}");
+
+    server.serve(assembly.service(edge, &health)).await;
+    tracing::info!("drained");
+    db.stop(config.http.shutdown_timeout).await;
+    Ok(())
+}
+
+/// Makes what is missing in development; in production, refuses to serve on tables that lack
+/// something.
+pub(crate) async fn prepare_tables(assembly: &Assembly, config: &Config) -> Result<()> {
+    match config.mode {
+        Mode::Development | Mode::Test => {
+            for statement in assembly.make_tables().await? {
+                tracing::info!(statement, "made");
+            }
+            Ok(())
+        }
+        Mode::Production => {
+            let missing = mainstay_model::additive::plan(assembly.site.db(), &assembly.schemas()).await?;
+            match missing.first() {
+                None => Ok(()),
+                Some(first) => Err(Error::internal(format!(
+                    "the database lacks {} things that the models have, first: {first}; run `{} migrate`",
+                    missing.len(),
+                    assembly.name
+                ))),
+            }
+        }
+    }
+}
+
+fn edge_config(config: &Config) -> EdgeConfig {
+    EdgeConfig {
+        body_limit: BodyLimit { max_bytes: config.http.body_max_bytes, timeout: config.http.body_timeout },
+        trusted_origins: config.http.trusted_origins.clone(),
+        ..EdgeConfig::default()
+    }
+}
+
+async fn bind(config: &Config) -> Result<Server> {
+    let limits = ServerConfig {
+        max_connections: config.http.max_connections as usize,
+        header_timeout: config.http.header_timeout,
+        drain_timeout: config.http.shutdown_timeout,
+        ..ServerConfig::default()
+    };
+    let address = SocketAddr::new(config.http.host, config.http.port);
+    Server::bind(address, limits).await.map_err(|error| Error::internal(error.to_string()).caused_by(error))
+}
+
+fn watch_database(health: &Health, db: &Db) {
+    let db = db.clone();
+    health.check("database", mainstay_web::CheckConfig::default(), move || {
+        let db = db.clone();
+        async move { db.ping().await }
+    });
+}
+
+/// Forgets what is no longer kept, every ten minutes.
+async fn expire(db: Db) {
+    let stopping = db.owned().stopping();
+    while !stopping.is_cancelled() {
+        if let Err(error) = db.expire().await {
+            tracing::warn!(%error, "could not forget old records; the next round tries again");
+        }
+        let _ = tokio::time::timeout(Duration::from_secs(600), stopping.cancelled()).await;
+    }
+}
+
+async fn stop_on_signal(shutdown: Shutdown, stopping: tokio_util::sync::CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+        () = stopping.cancelled() => return,
+    }
+    shutdown.begin();
+}

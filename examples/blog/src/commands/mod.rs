@@ -1,0 +1,5 @@
+//! What the command line can do beside serving.
+
+mod seed;
+
+pub use seed::seed;

@@ -1,0 +1,5 @@
+//! Routes beside those of the models.
+
+mod hello;
+
+pub use hello::hello;
