@@ -127,8 +127,7 @@ impl EdgeService {
             return self.admit(request, exchange);
         }
         let (edge, exchange) = (self.clone(), Arc::clone(exchange));
-        let inner =
-            tower::service_fn(move |request| edge.admit(request, &exchange).map(Ok::<_, Infallible>));
+        let inner = tower::service_fn(move |request| edge.admit(request, &exchange).map(Ok::<_, Infallible>));
         Answering::Wrapped { wrapped: Box::pin(self.0.cors.layer(inner).oneshot(request)) }
     }
 

@@ -1,6 +1,6 @@
 //! The timer behind the limit on a request's head. hyper asks for a fresh sleep per request; tokio
-//! would enter and leave its timer wheel for each, at a cost that shows (about a microsecond with two
-//! workers). Deadlines of one connection only move forward, so one alarm per connection is enough:
+//! would enter and leave its timer wheel for each, at a cost that shows beside a small answer.
+//! Deadlines of one connection only move forward, so one alarm per connection is enough:
 //! it stays where it is, and moves to the deadline of the day when it goes off too early.
 
 use std::pin::Pin;

@@ -10,8 +10,10 @@ pub(crate) struct User {
     pub(crate) issuer: String,
     pub(crate) subject: String,
     #[model(unique)]
-    #[garde(email)]
+    #[garde(email, inner(length(max = 20)))]
     pub(crate) email: Option<String>,
+    #[garde(ipv4)]
+    pub(crate) last_seen_at: Option<String>,
 }
 
 #[scope]

@@ -35,6 +35,8 @@ fn every_rule_is_checked_and_named() {
     assert_eq!(broken::<Post>("slug", &text("Ä x")), ["ascii", "pattern", "custom"]);
     assert!(broken::<Post>("slug", &text("a-slug")).is_empty());
     assert_eq!(broken::<User>("email", &text("nobody")), ["email"]);
+    assert_eq!(broken::<User>("email", &text("somebody@example.museum")), ["length"]);
+    assert_eq!(broken::<User>("lastSeenAt", &text("::1")), ["ipv4"]);
     assert_eq!(broken::<User>("issuer", &text("x")), ["prefix", "suffix", "contains"]);
     assert!(broken::<User>("issuer", &text("https://a.b/")).is_empty());
 }

@@ -10,6 +10,7 @@ mod migration;
 mod pen;
 mod readers;
 mod results;
+mod scans;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use crate::{DbOptions, Result, Row, Statement, Timestamp};
 pub(crate) use cell::read;
 use home::Home;
 use readers::Readers;
+use scans::Scans;
 use session::Most;
 pub(crate) use tx::SqliteTx;
 use writer::Writer;
@@ -34,6 +36,7 @@ use writer::Writer;
 pub(crate) struct Sqlite {
     writer: Arc<Writer>,
     readers: Arc<Readers>,
+    scans: Scans,
     budget: Duration,
     stopping: tokio::sync::Mutex<()>,
 }
@@ -43,8 +46,9 @@ impl Sqlite {
     pub(crate) async fn open(options: &DbOptions) -> Result<Self> {
         let home = Arc::new(Home::open(&options.url)?);
         let writer = Arc::new(Writer::open(Arc::clone(&home))?);
-        let readers = Arc::new(Readers::open(home, options.reader_threads, options.read_limit)?);
-        Ok(Self { writer, readers, budget: options.write_budget, stopping: tokio::sync::Mutex::default() })
+        let readers = Arc::new(Readers::open(home, options.read_limit)?);
+        let scans = Scans::start(&readers, options.reader_threads)?;
+        Ok(Self { writer, readers, scans, budget: options.write_budget, stopping: tokio::sync::Mutex::default() })
     }
 
     /// Takes the writer and opens a transaction. A kept answer of the request is looked up at once;
@@ -94,7 +98,7 @@ impl Sqlite {
 
     /// All rows of a statement that may scan, read on a thread of its own.
     pub(crate) async fn rows(&self, statement: &Statement) -> Result<Vec<Row>> {
-        self.readers.rows(statement).await
+        self.scans.rows(statement).await
     }
 
     /// At most one row, read on the caller's thread.
@@ -134,26 +138,11 @@ impl Sqlite {
     pub(crate) async fn stop(&self) {
         let _one_at_a_time = self.stopping.lock().await;
         let pen = self.writer.close().await;
-        self.readers.close().await;
+        self.scans.close().await;
+        self.readers.close();
         if let Some(pen) = pen {
             // The checkpoint waits for the disk. Nothing is lost when the runtime ends before it.
             let _ = tokio::task::spawn_blocking(move || pen.close()).await;
         }
     }
 }
-// BENCH-ONLY
-pub(crate) struct BenchSession(session::Session);
-impl BenchSession {
-    pub(crate) fn cmd(&self, t: &str) {
-        self.0.command(t).unwrap()
-    }
-    pub(crate) fn run(&self, s: &Statement) {
-        drop(self.0.run(s, Most::All, None).unwrap())
-    }
-}
-impl Sqlite {
-    pub(crate) fn bench_session(&self) -> BenchSession {
-        BenchSession(session::Session::writer(self.readers.home()).unwrap())
-    }
-}
-impl Sqlite { pub(crate) fn pool(&self, n: usize) -> Arc<readers::Pool> { readers::Pool::start(&self.readers, n) } }

@@ -41,6 +41,10 @@ async fn a_migration_that_fails_half_way_leaves_nothing() {
     Trial::run(async |trial| {
         let broken = Migration { name: "broken", text: "CREATE TABLE half (id bigint); SELECT 1/0" };
         run(&connect(&trial.url).await, &[broken], Timestamp::EPOCH).await.unwrap_err();
+        let namesake = Migration { name: "kernel_0001_records", text: "CREATE TABLE half (id bigint)" };
+        trial.batch("DELETE FROM mainstay_migration").await;
+        let twice = [Migration { text: "SELECT 1", ..namesake }, namesake];
+        run(&connect(&trial.url).await, &twice, Timestamp::EPOCH).await.unwrap_err();
         assert!(trial.see::<bool>("SELECT to_regclass('half') IS NULL").await);
         assert_eq!(trial.see::<i64>("SELECT count(*) FROM mainstay_migration").await, 1);
         run(&trial.beside, &[ONE], Timestamp::EPOCH).await.unwrap();

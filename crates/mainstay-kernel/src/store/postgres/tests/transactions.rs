@@ -185,26 +185,36 @@ async fn a_constraint_checked_at_commit_fails_it() {
     .await;
 }
 
-/// Sent one after the other, the second before `BEGIN` was: it would commit by itself.
+/// A second look-up would be inside the transaction.
 #[tokio::test]
-async fn statements_that_start_together_are_all_inside_the_transaction() {
+async fn statements_that_start_together_open_one_transaction() {
     Trial::run(async |trial| {
         trial.batch(TABLE).await;
-        let tx = trial.begin().await;
-        tx.lease.prepare(crate::store::postgres::prepared::Shape::Plain, INSERT, 1).await.unwrap();
-        let (slow, quick) = (bind("INSERT INTO thing (n, id) VALUES (0, $1)", 1), bind(INSERT, 2));
-        let (slow, quick) = futures_util::future::join(tx.execute(&slow), tx.execute(&quick)).await;
-        assert_eq!((slow.unwrap(), quick.unwrap()), (1, 1));
+        let proxy = Proxy::of(&trial.url).await;
+        let mut options = options(proxy.url());
+        options.pool_size = 1;
+        let store = Postgres::open(&options).await.unwrap();
+        let request = request("one");
+        let tx = store.begin(Some(&request)).await.unwrap();
+        proxy.turns();
+        let (one, two) = (bind(INSERT, 1), bind(INSERT, 2));
+        let (one, two) = futures_util::future::join(tx.execute(&one), tx.execute(&two)).await;
+        assert_eq!((one.unwrap(), two.unwrap()), (1, 1));
         assert_eq!(trial.see::<i64>(COUNT).await, 0);
         assert_eq!(tx.rollback().await, Rollback::Final);
         assert_eq!(trial.see::<i64>(COUNT).await, 0);
+        let said = proxy.turns().concat();
+        assert_eq!(said.iter().filter(|it| it.starts_with("BEGIN")).count(), 1, "{said:?}");
+        assert_eq!(said.iter().filter(|it| *it == LOOK_UP).count(), 1, "{said:?}");
+        store.stop().await;
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_transaction_dropped_while_it_waits_holds_no_lock_and_spoils_no_connection() {
-    Trial::run(async |trial| {
+    // No other limit is to end the wait.
+    Trial::run_with(|options| options.replay_wait = Duration::from_secs(600), async |trial| {
         trial.batch(TABLE).await;
         trial.batch("INSERT INTO thing VALUES (1, 0), (2, 0)").await;
         trial.hold("UPDATE thing SET n = 1 WHERE id = 2").await;
@@ -231,19 +241,21 @@ async fn a_transaction_dropped_while_it_waits_holds_no_lock_and_spoils_no_connec
 async fn a_statement_that_was_given_up_fails_its_transaction() {
     Trial::run(async |trial| {
         trial.batch(TABLE).await;
-        trial.batch("INSERT INTO thing VALUES (1, 0)").await;
-        trial.hold("UPDATE thing SET n = 1").await;
+        trial.batch("CREATE TABLE gate ()").await;
+        trial.hold("LOCK TABLE gate").await;
         let tx = trial.begin().await;
-        let (backend, update) = (tx.lease.backend(), sql("UPDATE thing SET n = 2"));
+        tx.execute(&bind(INSERT, 1)).await.unwrap();
+        let (backend, lock) = (tx.lease.backend(), sql("LOCK TABLE gate"));
         tokio::select! {
-            done = tx.execute(&update) => panic!("{done:?}"),
+            done = tx.execute(&lock) => panic!("{done:?}"),
             () = trial.until_waiting(backend) => {}
         }
+        // Now it succeeds, and nobody has seen whether.
         trial.let_go().await;
-        tx.execute(&bind(INSERT, 9)).await.unwrap_err();
+        tx.execute(&bind(INSERT, 2)).await.unwrap_err();
         let commit = tx.commit(None).await;
         assert!(matches!(commit, Commit::Failed(_)), "{commit:?}");
-        assert_eq!(trial.see::<i64>("SELECT n FROM thing").await, 1);
+        assert_eq!(trial.see::<i64>(COUNT).await, 0);
     })
     .await;
 }

@@ -1,0 +1,16 @@
+use mainstay::prelude::*;
+
+#[derive(Model)]
+struct Comment {
+    id: Id<Comment>,
+    #[model(on_delete = set_null)]
+    post: Ref<Comment>,
+    #[model(on_delete = cascad)]
+    parent: Option<Ref<Comment>>,
+    #[model(references)]
+    title: String,
+    #[model(on_delete = cascade)]
+    body: String,
+}
+
+fn main() {}

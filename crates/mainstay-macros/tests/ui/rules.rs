@@ -1,0 +1,27 @@
+use mainstay::prelude::*;
+
+#[derive(Model)]
+struct Post {
+    id: Id<Post>,
+    #[garde(lenght(min = 1))]
+    title: String,
+    #[garde(length(least = 1), url)]
+    link: String,
+    #[garde(length, ascii(true))]
+    body: String,
+    #[garde(length(graphemes, max = 3), matches(title))]
+    notes: String,
+    #[garde(pattern("["), pattern(r"\d+"))]
+    slug: String,
+    #[garde(range(min = 1, equal = 2))]
+    views: i64,
+}
+
+#[derive(Model)]
+struct Counter {
+    id: Id<Counter>,
+    #[garde(length(max = 3))]
+    count: i64,
+}
+
+fn main() {}

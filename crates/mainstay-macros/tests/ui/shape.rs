@@ -1,0 +1,17 @@
+use mainstay::prelude::*;
+
+#[derive(Model)]
+enum State {
+    Draft,
+}
+
+#[derive(Model)]
+struct Pair(Id<Pair>, String);
+
+#[derive(Model)]
+struct Page<T> {
+    id: Id<Page<T>>,
+    rows: Json<Vec<T>>,
+}
+
+fn main() {}
