@@ -64,6 +64,7 @@ impl<'a> Attempts<'a> {
         result: Result<Option<&Answer>, &Error>,
     ) -> Result<Settled> {
         match result {
+            Ok(_) if tx.has_failed() => self.undo_swallowed(tx).await,
             Ok(answer) => {
                 let record =
                     self.request.zip(answer).map(|(request, answer)| self.shared.record(request, answer));
@@ -71,6 +72,18 @@ impl<'a> Attempts<'a> {
                 self.committed(commit).await
             }
             Err(error) => self.undo(tx, error).await,
+        }
+    }
+
+    /// A statement failed and the handler went on as if it had not.
+    async fn undo_swallowed(&mut self, tx: Tx) -> Result<Settled> {
+        let error = Error::internal(
+            "a statement of this transaction failed and its handler succeeded all the same: return the error, \
+             or look before you write",
+        );
+        match self.undo(tx, &error).await? {
+            Settled::Failed => Err(error),
+            settled @ (Settled::Committed | Settled::Again | Settled::Replay(_)) => Ok(settled),
         }
     }
 

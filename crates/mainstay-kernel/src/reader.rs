@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::db::Shared;
 use crate::store::StoreTx;
@@ -18,21 +18,39 @@ pub(crate) enum Lane {
     Transaction(Open),
 }
 
-/// An open transaction and how many of its statements are being awaited.
+/// An open transaction, how many of its statements are being awaited, and whether one has failed.
 pub(crate) struct Open {
     pub(crate) store: StoreTx,
     pub(crate) statements: Arc<AtomicUsize>,
+    failed: AtomicBool,
 }
 
 impl Open {
+    pub(crate) fn new(store: StoreTx) -> Self {
+        Self { store, statements: Arc::default(), failed: AtomicBool::new(false) }
+    }
+
     pub(crate) async fn rows(&self, statement: &Statement) -> Result<Vec<Row>> {
         let _awaited = Awaited::new(&self.statements);
-        self.store.rows(statement).await
+        self.noted(self.store.rows(statement).await)
     }
 
     pub(crate) async fn execute(&self, statement: &Statement) -> Result<u64> {
         let _awaited = Awaited::new(&self.statements);
-        self.store.execute(statement).await
+        self.noted(self.store.execute(statement).await)
+    }
+
+    /// Whether a statement has failed. Such a transaction cannot commit on PostgreSQL, so it does
+    /// not on SQLite either.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    fn noted<T>(&self, result: Result<T>) -> Result<T> {
+        if result.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        result
     }
 }
 

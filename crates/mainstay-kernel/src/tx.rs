@@ -18,8 +18,7 @@ pub struct Tx {
 
 impl Tx {
     pub(crate) fn new(store: StoreTx, now: Timestamp) -> Self {
-        let open = Open { store, statements: Arc::new(AtomicUsize::new(0)) };
-        Self { reader: Reader::new(Lane::Transaction(open)), now }
+        Self { reader: Reader::new(Lane::Transaction(Open::new(store))), now }
     }
 
     /// When the transaction began, by the application's clock.
@@ -30,8 +29,8 @@ impl Tx {
     /// Runs a statement that writes; how many rows it touched.
     ///
     /// # Errors
-    /// What the store says of it, such as a unique violation. The transaction cannot commit then
-    /// on PostgreSQL, and should not be expected to on SQLite.
+    /// What the store says of it, such as a unique violation. The transaction cannot commit then,
+    /// whatever the handler returns.
     pub async fn execute(&mut self, statement: &Statement) -> Result<u64> {
         match self.reader.open() {
             Some(open) => open.execute(statement).await,
@@ -55,6 +54,11 @@ impl Tx {
     /// Counts the statements that are being awaited.
     pub(crate) fn statements(&self) -> Arc<AtomicUsize> {
         self.reader.open().map(|open| Arc::clone(&open.statements)).unwrap_or_default()
+    }
+
+    /// Whether a statement has failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.reader.open().is_some_and(Open::has_failed)
     }
 
     /// Keeps the answer and commits.

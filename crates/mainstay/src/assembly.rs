@@ -94,13 +94,16 @@ pub(crate) fn operators(config: &Config) -> OperatorAccess {
 fn routes(app: &App, prefix: &str) -> Result<Vec<String>> {
     let plain = app.routes.iter().map(|route| format!("{} {prefix}{}", route.method, route.path));
     let crud = app.models.iter().flat_map(|model| crud::routes(model, prefix));
-    let all: Vec<String> = plain.chain(crud.map(|route| format!("{} {}", route.method, route.path))).collect();
+    let all: Vec<String> =
+        plain.chain(crud.map(|route| format!("{} {}", route.method, route.path))).collect();
     if let Some(route) = app.routes.iter().find(|route| !route.path.starts_with('/')) {
         return Err(Error::internal(format!("the route `{}` must begin with a slash", route.path)));
     }
     let mut seen = HashSet::new();
     if let Some(twice) = all.iter().find(|route| !seen.insert(*route)) {
-        return Err(Error::internal(format!("the route `{twice}` is mounted twice: give one of the two another path")));
+        return Err(Error::internal(format!(
+            "the route `{twice}` is mounted twice: give one of the two another path"
+        )));
     }
     let mut tables = HashSet::new();
     if let Some(twice) = app.models.iter().find(|model| !tables.insert(model.schema.table)) {

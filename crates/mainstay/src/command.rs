@@ -5,7 +5,6 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::ArgMatches;
 use mainstay_auth::Credentials;
@@ -66,10 +65,12 @@ pub(crate) async fn run(app: App) -> Result<()> {
         return Ok(());
     }
     let config = Config::load(app.name).map_err(|faults| Error::internal(faults.to_string()))?;
-    log::start(&config);
+    let access_log = log::start(&config);
     match matches.subcommand() {
-        None => serve::serve(app, config, serve::Takeover::No).await,
-        Some(("serve", it)) => serve::serve(app, config, serve::Takeover::of(it.get_flag("takeover"))).await,
+        None => serve::serve(app, config, access_log, serve::Takeover::No).await,
+        Some(("serve", it)) => {
+            serve::serve(app, config, access_log, serve::Takeover::of(it.get_flag("takeover"))).await
+        }
         Some((name, it)) => elsewhere_or_here(app, config, words(name, it)).await,
     }
 }
@@ -79,13 +80,18 @@ fn cli(app: &App) -> clap::Command {
         .long("takeover")
         .action(clap::ArgAction::SetTrue)
         .help("Ask the process that serves this database now to stop, and go on from there");
-    let rest = clap::Arg::new("args").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true);
+    let rest =
+        clap::Arg::new("args").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true);
     let own = |name, about| clap::Command::new(name).about(about);
     let mut cli = clap::Command::new(app.name)
         .subcommand(own("serve", "Serve the application (the default)").arg(takeover))
         .subcommand(own("migrate", "Make the tables, columns and indexes that are missing").arg(rest.clone()))
         .subcommand(own("routes", "List the routes").arg(rest.clone()))
-        .subcommand(own("token", "Print a bearer token for trying the application out").arg(rest.clone()).disable_help_flag(true))
+        .subcommand(
+            own("token", "Print a bearer token for trying the application out")
+                .arg(rest.clone())
+                .disable_help_flag(true),
+        )
         .subcommand(own("config", "Print the table of all configuration variables"));
     for command in &app.commands {
         cli = cli.subcommand(own(command.name, command.about).arg(rest.clone()).disable_help_flag(true));
@@ -198,7 +204,8 @@ impl Console {
             }
             name => {
                 let command = self.commands.iter().find(|it| it.name == name);
-                let command = command.ok_or_else(|| usage(&format!("the serving process has no command `{name}`")))?;
+                let command =
+                    command.ok_or_else(|| usage(&format!("the serving process has no command `{name}`")))?;
                 let cx = CommandCx { args: args.to_vec(), db: self.db.clone(), output: output.clone() };
                 (command.run)(cx).await
             }
@@ -244,39 +251,22 @@ fn usage(text: &str) -> Error {
     Error::new(ErrorKind::BadRequest("bad_request", text.strip_prefix("error: ").unwrap_or(text).to_owned()))
 }
 
-/// Takes commands from other terminals; `stop` is the development hand-over.
+/// Takes commands from other terminals; a successor's hand-over begins the drain.
 pub(crate) async fn listen(config: &Config, console: Console, shutdown: &Shutdown) -> Result<()> {
-    let server = ControlServer::bind(&socket(config)).await?;
     let owned = console.db.owned().clone();
     let shutdown = shutdown.clone();
     let handler: Handler = Arc::new(move |words, frames| {
-        let (console, shutdown) = (console.clone(), shutdown.clone());
-        Box::pin(async move {
-            if words == [STOP] {
-                shutdown.begin();
-                return 0;
-            }
-            console.execute(words, Output(frames)).await
-        })
+        let console = console.clone();
+        Box::pin(async move { console.execute(words, Output(frames)).await })
     });
-    server.serve(handler, &owned);
+    ControlServer::bind(&socket(config)).await?.on_hand_over(move || shutdown.begin()).serve(handler, &owned);
     Ok(())
 }
 
-/// The word by which a successor asks the serving process to drain and stop.
-const STOP: &str = "stop";
-
-/// Asks the process that serves now to stop, and waits until it has let go.
-#[expect(clippy::disallowed_methods, reason = "waiting for another process to end")]
+/// Asks the process that serves now to drain and stop, and waits until it has let go.
 pub(crate) async fn hand_over(config: &Config) -> Result<()> {
-    let Some(server) = ControlClient::connect(&socket(config)).await? else { return Ok(()) };
-    server.run(&[STOP.to_owned()], &mut show).await?;
-    let deadline = tokio::time::Instant::now() + config.http.shutdown_timeout + Duration::from_secs(5);
-    while ControlClient::connect(&socket(config)).await?.is_some() {
-        if tokio::time::Instant::now() > deadline {
-            return Err(Error::internal("the process that serves now did not stop in time: stop it by hand"));
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    match ControlClient::connect(&socket(config)).await? {
+        Some(server) => server.hand_over().await,
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -8,7 +8,8 @@ pub use axum::response::{IntoResponse, Response};
 pub use mainstay_kernel::{Caller, Db, Id, Reader, Timestamp, Tx};
 pub use mainstay_macros::{Model, scope};
 pub use mainstay_model::{
-    Access, Column, Field as _, Filter, Insert as _, Json, Model as _, OrDeny as _, Ref, Scope, all, deny, rows, set,
+    Access, Column, Field as _, Filter, Insert as _, Json, Model as _, OrDeny as _, Ref, Scope, all, deny,
+    rows, set,
 };
 pub use mainstay_web::{ApiError, respond};
 pub use serde::{Deserialize, Serialize};

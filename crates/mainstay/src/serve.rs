@@ -10,6 +10,7 @@ use mainstay_web::{BodyLimit, Edge, EdgeConfig, Health, Server, ServerConfig, Sh
 
 use crate::command::Console;
 use crate::config::{Config, Mode};
+use crate::log::Buffer;
 use crate::{App, Assembly, assembly, command};
 
 /// Whether a process that serves the same database now is asked to stop first.
@@ -26,7 +27,10 @@ impl Takeover {
 }
 
 /// Serves the application until it is told to stop.
-pub(crate) async fn serve(app: App, config: Config, takeover: Takeover) -> Result<()> {
+pub(crate) async fn serve(app: App, config: Config, access_log: Buffer, takeover: Takeover) -> Result<()> {
+    for notice in &config.notices {
+        tracing::warn!("{notice}");
+    }
     if takeover == Takeover::Yes {
         command::hand_over(&config).await?;
     }
@@ -37,14 +41,19 @@ pub(crate) async fn serve(app: App, config: Config, takeover: Takeover) -> Resul
     let commands = app.commands.clone();
     let assembly = Assembly::new(app, db.clone(), credentials.clone(), &config.http.api_prefix)?;
     let manifest = assembly.manifest(&config.database.url);
-    let (health, boot) =
-        Health::booting(manifest.clone(), assembly::operators(&config), edge.metrics.clone(), shutdown.clone());
+    let (health, boot) = Health::booting(
+        manifest.clone(),
+        assembly::operators(&config),
+        edge.metrics.clone(),
+        shutdown.clone(),
+    );
     watch_database(&health, &db);
     prepare_tables(&assembly, &config).await?;
 
     let server = bind(&config).await?;
     let address = server.local_addr();
     command::listen(&config, Console::of(&assembly, credentials, commands), &shutdown).await?;
+    db.owned().spawn("access log", access_log.drain(db.owned().stopping()));
     db.owned().spawn("expire", expire(db.clone()));
     db.owned().spawn("signals", stop_on_signal(shutdown, db.owned().stopping()));
     boot.ready(manifest);
@@ -61,8 +70,9 @@ pub(crate) async fn serve(app: App, config: Config, takeover: Takeover) -> Resul
 pub(crate) async fn prepare_tables(assembly: &Assembly, config: &Config) -> Result<()> {
     match config.mode {
         Mode::Development | Mode::Test => {
-            for statement in assembly.make_tables().await? {
-                tracing::info!(statement, "made");
+            let made = assembly.make_tables().await?;
+            if !made.is_empty() {
+                tracing::info!(statements = made.len(), "tables follow the models");
             }
             Ok(())
         }

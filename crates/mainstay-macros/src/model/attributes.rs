@@ -51,7 +51,7 @@ pub(super) struct FieldAttributes {
 
 /// `write`, `write(create)`, `write(update)`.
 #[derive(Clone, Copy, Default, FromMeta)]
-#[darling(from_word = Self::every_action)]
+#[darling(from_word = Self::every_action, and_then = Self::some_action)]
 pub(super) struct Writers {
     pub(super) create: Flag,
     pub(super) update: Flag,
@@ -61,12 +61,36 @@ impl Writers {
     fn every_action() -> Result<Self> {
         Ok(Self { create: Flag::present(), update: Flag::present() })
     }
+
+    fn some_action(self) -> Result<Self> {
+        if self.create.is_present() || self.update.is_present() {
+            Ok(self)
+        } else {
+            Err(Error::custom("expected `write`, `write(create)` or `write(update)`"))
+        }
+    }
 }
 
 /// `read(role = "editor")`.
 #[derive(FromMeta)]
+#[darling(from_word = Self::nobody, and_then = Self::somebody)]
 pub(super) struct Readers {
-    pub(super) role: LitStr,
+    role: Option<LitStr>,
+}
+
+impl Readers {
+    fn nobody() -> Result<Self> {
+        Err(Error::custom("expected a role's name: `read(role = \"…\")`"))
+    }
+
+    fn somebody(self) -> Result<Self> {
+        if self.role.as_ref().is_some_and(|it| !it.value().is_empty()) { Ok(self) } else { Self::nobody() }
+    }
+
+    /// The role, which has a name.
+    pub(super) fn role(&self) -> Option<&LitStr> {
+        self.role.as_ref()
+    }
 }
 
 /// `on_delete = cascade`.

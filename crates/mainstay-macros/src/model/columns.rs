@@ -5,7 +5,7 @@ use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::{Attribute, Ident, LitStr, Type, Visibility, parse_quote};
 
-use super::attributes::{DefaultValue, FieldAttributes, ModelAttributes, OnDelete};
+use super::attributes::{DefaultValue, FieldAttributes, ModelAttributes, OnDelete, Readers};
 use super::shape::{self, Shape};
 use super::{Paths, checks, names};
 use crate::report::at;
@@ -198,31 +198,26 @@ fn write(field: &FieldAttributes, name: &str, part: Part) -> Result<Write> {
     let Some(writers) = &field.write else { return Ok(Write::default()) };
     let write = Write { create: writers.create.is_present(), update: writers.update.is_present() };
     match part {
-        Part::Plain => {}
-        Part::Id if write.create && !write.update => {}
-        Part::Id => return Err(at(&writers.span(), "an id never changes: write `write(create)`")),
+        Part::Plain => Ok(write),
+        Part::Id if !write.update => Ok(write),
+        Part::Id => Err(at(&writers.span(), "an id never changes: write `write(create)`")),
         Part::CreatedAt | Part::UpdatedAt | Part::Version => {
-            return Err(at(&writers.span(), format!("the framework sets `{name}`: clients cannot write it")));
+            Err(at(&writers.span(), format!("the framework sets `{name}`: clients cannot write it")))
         }
-    }
-    if write.create || write.update {
-        Ok(write)
-    } else {
-        Err(at(&writers.span(), "expected `write`, `write(create)` or `write(update)`"))
     }
 }
 
 fn read(field: &FieldAttributes, part: Part) -> Result<Read> {
-    let private = field.private;
-    if part == Part::Id && (private.is_present() || field.read.is_some()) {
+    let private = &field.private;
+    let role = field.read.as_ref().and_then(Readers::role);
+    if part == Part::Id && (private.is_present() || role.is_some()) {
         return Err(at(&field.token(), "whoever sees a row sees its id"));
     }
-    match &field.read {
+    match role {
         Some(_) if private.is_present() => {
             Err(at(&private.span(), "`private` hides the field from every role: drop it or `read(…)`"))
         }
-        Some(readers) if readers.role.value().is_empty() => Err(at(&readers.role, "expected a role's name")),
-        Some(readers) => Ok(Read::Role(readers.role.clone())),
+        Some(role) => Ok(Read::Role(role.clone())),
         None if private.is_present() => Ok(Read::Private),
         None => Ok(Read::Everyone),
     }

@@ -40,7 +40,8 @@ impl Names {
         if let Some(table) = &written.table {
             names.table = errors.handle(chosen_snake(table)).unwrap_or_default();
         }
-        errors.handle(names.free(written));
+        errors.handle(names.key_is_free(written));
+        errors.handle(names.table_is_free(written));
         errors.finish_with(names)
     }
 
@@ -49,28 +50,27 @@ impl Names {
         Self { list_key: plural.to_lower_camel_case(), plural, ..self }
     }
 
-    /// Refuses names that mean something else already.
-    fn free(&self, written: &ModelAttributes) -> Result<()> {
-        let plural_span = written.plural.as_ref().map_or_else(|| written.ident.span(), LitStr::span);
-        if TAKEN_LIST_KEYS.contains(&self.list_key.as_str()) {
-            let message = format!(
-                "a list answer has a `{}` already: give the model another plural with `#[model(plural = \"…\")]`",
-                self.list_key
-            );
-            return Err(at(&plural_span, message));
+    /// Refuses a key that means something else in a list answer.
+    fn key_is_free(&self, written: &ModelAttributes) -> Result<()> {
+        if !TAKEN_LIST_KEYS.contains(&self.list_key.as_str()) {
+            return Ok(());
         }
-        let table_span = written.table.as_ref().map_or_else(|| written.ident.span(), LitStr::span);
-        if self.table.starts_with("mainstay_") {
-            return Err(at(
-                &table_span,
-                "tables named `mainstay_…` are the framework's: choose another name",
-            ));
-        }
-        if self.table.len() > LONGEST {
-            let message = format!("the table's name `{}` is longer than {LONGEST} letters", self.table);
-            return Err(at(&table_span, message));
-        }
-        Ok(())
+        let message = format!(
+            "a list answer has a `{}` already: give the model another plural with `#[model(plural = \"…\")]`",
+            self.list_key
+        );
+        Err(at(&written.plural.as_ref().map_or_else(|| written.ident.span(), LitStr::span), message))
+    }
+
+    fn table_is_free(&self, written: &ModelAttributes) -> Result<()> {
+        let message = if self.table.starts_with("mainstay_") {
+            "tables named `mainstay_…` are the framework's: choose another name".to_owned()
+        } else if self.table.len() > LONGEST {
+            format!("the table's name `{}` is longer than {LONGEST} letters", self.table)
+        } else {
+            return Ok(());
+        };
+        Err(at(&written.table.as_ref().map_or_else(|| written.ident.span(), LitStr::span), message))
     }
 }
 

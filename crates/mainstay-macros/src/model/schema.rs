@@ -56,12 +56,13 @@ fn definition(column: &Column, path: &TokenStream) -> TokenStream {
     let (part, read) = (part(column.part, path), read(&column.read, path));
     let references = references(column, path);
     let default = default(column, path);
+    let field = quote_spanned!(ty.span()=> <#ty as #path::Field>);
     quote! {
         #path::ColumnDef {
             name: #name,
             field: #json,
-            kind: <#ty as #path::Field>::KIND,
-            optional: <#ty as #path::Field>::OPTIONAL,
+            kind: #field::KIND,
+            optional: #field::OPTIONAL,
             part: #part,
             write: #path::Write { create: #create, update: #update },
             read: #read,

@@ -1,21 +1,37 @@
+#[path = "stub/mainstay.rs"]
+mod mainstay;
+
 use mainstay::prelude::*;
 
 #[derive(Model)]
 #[model(alive, tabel = "posts")]
-struct Post {
-    id: Id<Post>,
+struct Unknown {
+    id: Id<Unknown>,
     #[model(wirte)]
     title: String,
     #[model(write(creat))]
     body: String,
     #[model(read(roll = "editor"))]
     notes: Option<String>,
+    #[model(write, write)]
+    tags: String,
+    #[model(write())]
+    link: String,
+    #[model(read)]
+    mood: Option<String>,
+    #[model(read(role = ""))]
+    hint: Option<String>,
+}
+
+#[derive(Model)]
+struct Contrary {
+    id: Id<Contrary>,
     #[model(private, read(role = "editor"))]
     secret: String,
     #[model(required, default)]
     views: i64,
-    #[model(write, write)]
-    tags: String,
+    #[model(required)]
+    mood: Option<String>,
 }
 
 fn main() {}

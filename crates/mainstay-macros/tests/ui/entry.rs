@@ -1,3 +1,6 @@
+#[path = "stub/mainstay.rs"]
+mod mainstay;
+
 #[mainstay::main(flavor = "current_thread")]
 fn start(argument: u8) -> mainstay::Result<()> {
     Ok(())

@@ -1,3 +1,6 @@
+#[path = "stub/mainstay.rs"]
+mod mainstay;
+
 use mainstay::prelude::*;
 
 #[derive(Model)]

@@ -1,3 +1,6 @@
+#[path = "stub/mainstay.rs"]
+mod mainstay;
+
 use mainstay::prelude::*;
 
 #[derive(Model)]
@@ -15,13 +18,6 @@ struct Post {
     slug: String,
     #[garde(range(min = 1, equal = 2))]
     views: i64,
-}
-
-#[derive(Model)]
-struct Counter {
-    id: Id<Counter>,
-    #[garde(length(max = 3))]
-    count: i64,
 }
 
 fn main() {}

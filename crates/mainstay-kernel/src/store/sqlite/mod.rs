@@ -48,7 +48,13 @@ impl Sqlite {
         let writer = Arc::new(Writer::open(Arc::clone(&home))?);
         let readers = Arc::new(Readers::open(home, options.read_limit)?);
         let scans = Scans::start(&readers, options.reader_threads)?;
-        Ok(Self { writer, readers, scans, budget: options.write_budget, stopping: tokio::sync::Mutex::default() })
+        Ok(Self {
+            writer,
+            readers,
+            scans,
+            budget: options.write_budget,
+            stopping: tokio::sync::Mutex::default(),
+        })
     }
 
     /// Takes the writer and opens a transaction. A kept answer of the request is looked up at once;

@@ -37,7 +37,10 @@ async fn a_slow_read_does_not_hold_up_the_others() {
         let others = async {
             trial.until(&format!("SELECT count(*) > 0 {WAITING}")).await;
             for _ in 0..10 {
-                tokio::time::timeout(SOON, trial.store.rows(&quick)).await.expect("it waits for nobody").unwrap();
+                tokio::time::timeout(SOON, trial.store.rows(&quick))
+                    .await
+                    .expect("it waits for nobody")
+                    .unwrap();
             }
             trial.let_go().await;
         };

@@ -214,26 +214,31 @@ async fn statements_that_start_together_open_one_transaction() {
 #[tokio::test]
 async fn a_transaction_dropped_while_it_waits_holds_no_lock_and_spoils_no_connection() {
     // No other limit is to end the wait.
-    Trial::run_with(|options| options.replay_wait = Duration::from_secs(600), async |trial| {
-        trial.batch(TABLE).await;
-        trial.batch("INSERT INTO thing VALUES (1, 0), (2, 0)").await;
-        trial.hold("UPDATE thing SET n = 1 WHERE id = 2").await;
-        let tx = trial.begin().await;
-        tx.execute(&sql("UPDATE thing SET n = 1 WHERE id = 1")).await.unwrap();
-        let backend = tx.lease.backend();
-        let update = sql("UPDATE thing SET n = 2 WHERE id = 2");
-        tokio::select! {
-            done = tx.execute(&update) => panic!("{done:?}"),
-            () = trial.until_waiting(backend) => {}
-        }
-        drop(tx);
-        trial.until(&format!("SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = {}", backend.id)).await;
-        trial.let_go().await;
-        let tx = trial.begin().await;
-        assert_eq!(tx.execute(&sql("UPDATE thing SET n = 3")).await.unwrap(), 2);
-        assert!(matches!(tx.commit(None).await, Commit::Done));
-        assert_sound(trial).await;
-    })
+    Trial::run_with(
+        |options| options.replay_wait = Duration::from_secs(600),
+        async |trial| {
+            trial.batch(TABLE).await;
+            trial.batch("INSERT INTO thing VALUES (1, 0), (2, 0)").await;
+            trial.hold("UPDATE thing SET n = 1 WHERE id = 2").await;
+            let tx = trial.begin().await;
+            tx.execute(&sql("UPDATE thing SET n = 1 WHERE id = 1")).await.unwrap();
+            let backend = tx.lease.backend();
+            let update = sql("UPDATE thing SET n = 2 WHERE id = 2");
+            tokio::select! {
+                done = tx.execute(&update) => panic!("{done:?}"),
+                () = trial.until_waiting(backend) => {}
+            }
+            drop(tx);
+            trial
+                .until(&format!("SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = {}", backend.id))
+                .await;
+            trial.let_go().await;
+            let tx = trial.begin().await;
+            assert_eq!(tx.execute(&sql("UPDATE thing SET n = 3")).await.unwrap(), 2);
+            assert!(matches!(tx.commit(None).await, Commit::Done));
+            assert_sound(trial).await;
+        },
+    )
     .await;
 }
 

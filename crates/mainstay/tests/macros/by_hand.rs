@@ -25,7 +25,17 @@ impl Twin {
 const NEVER: Write = Write { create: false, update: false };
 
 const fn part(name: &'static str, field: &'static str, kind: Kind, part: Part, read: Read) -> ColumnDef {
-    ColumnDef { name, field, kind, optional: false, part, write: NEVER, read, references: None, default: None }
+    ColumnDef {
+        name,
+        field,
+        kind,
+        optional: false,
+        part,
+        write: NEVER,
+        read,
+        references: None,
+        default: None,
+    }
 }
 
 impl Model for Twin {

@@ -74,7 +74,10 @@ fn a_model_has_its_version_and_times_without_declaring_them() {
 #[test]
 fn a_declared_version_is_the_only_one() {
     let versions: Vec<_> = Post::SCHEMA.columns.iter().filter(|it| it.part == Part::Version).collect();
-    assert_eq!(versions.iter().map(|it| (it.field, it.read)).collect::<Vec<_>>(), [("version", Read::Everyone)]);
+    assert_eq!(
+        versions.iter().map(|it| (it.field, it.read)).collect::<Vec<_>>(),
+        [("version", Read::Everyone)]
+    );
 }
 
 #[test]

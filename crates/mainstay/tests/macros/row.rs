@@ -51,7 +51,8 @@ fn a_row_becomes_a_struct_and_a_row_again() {
 
 #[test]
 fn a_record_that_does_not_fit_names_the_column() {
-    let mut record = Record::new(Post::SCHEMA, Id::<Post>::new().uuid(), Timestamp::EPOCH, new_post().into_values());
+    let mut record =
+        Record::new(Post::SCHEMA, Id::<Post>::new().uuid(), Timestamp::EPOCH, new_post().into_values());
     record.0[position::<Post>("headline")] = Value::Int(3);
     let error = Post::from_record(record).unwrap_err();
     assert_eq!(error.to_string(), "column `title` of `entries`: expected a text");
