@@ -64,7 +64,10 @@ pub type Boxed<'t, T> = Pin<Box<dyn Future<Output = T> + Send + 't>>;
 #[macro_export]
 macro_rules! write_tx {
     ($db:expr, |$tx:ident| $body:block) => {
-        $db.write_with(|$tx, _env| ::std::boxed::Box::pin(async move $body))
+        async {
+            let handler = async |$tx: &mut $crate::Tx| $body;
+            $db.write_with(|tx, _env| ::std::boxed::Box::pin(handler(tx))).await
+        }
     };
 }
 

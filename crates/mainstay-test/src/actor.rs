@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use http_body_util::{BodyExt as _, Full};
@@ -41,32 +42,35 @@ impl Actor {
 
     /// `GET`
     pub async fn get(&self, path: &str) -> Answer {
-        self.send(Method::GET, path, None).await
+        self.send(Method::GET, path, "").await
     }
 
     /// `POST` with a JSON body.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
-        self.send(Method::POST, path, Some(body.to_string())).await
+        self.send(Method::POST, path, body.to_string()).await
     }
 
     /// `PUT` with a JSON body.
     pub async fn put(&self, path: &str, body: Value) -> Answer {
-        self.send(Method::PUT, path, Some(body.to_string())).await
+        self.send(Method::PUT, path, body.to_string()).await
     }
 
     /// `DELETE`
     pub async fn delete(&self, path: &str) -> Answer {
-        self.send(Method::DELETE, path, None).await
+        self.send(Method::DELETE, path, "").await
     }
 
-    /// Any request; a body is sent as `application/json` unless the actor's headers say otherwise.
+    /// Any request with any bytes as its body; a body that is not empty is sent as `application/json`
+    /// unless the actor's headers say otherwise. Dropping the future is hanging up.
     ///
     /// # Panics
     /// When the path is none, or the answer cannot be read.
-    pub async fn send(&self, method: Method, path: &str, body: Option<String>) -> Answer {
-        let mut request = Request::builder().method(&method).uri(path).body(Full::from(body.clone().unwrap_or_default())).expect("a request");
+    pub async fn send(&self, method: Method, path: &str, body: impl Into<Bytes>) -> Answer {
+        let body = body.into();
+        let is_empty = body.is_empty();
+        let mut request = Request::builder().method(&method).uri(path).body(Full::new(body)).expect("a request");
         *request.headers_mut() = self.headers.clone();
-        if body.is_some() && !self.headers.contains_key(CONTENT_TYPE) {
+        if !is_empty && !self.headers.contains_key(CONTENT_TYPE) {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         let response = self.service.answer(request).await;

@@ -40,7 +40,7 @@ impl Answer {
         self
     }
 
-    /// Goes on when it is an error of this status and code.
+    /// Goes on when it is an error of this status and code, in the contract's envelope.
     ///
     /// # Panics
     /// When it is not.
@@ -48,7 +48,17 @@ impl Answer {
     #[must_use]
     pub fn expect_error(self, status: u16, code: &str) -> Self {
         let answer = self.expect_status(status);
-        assert_eq!(answer.body["error"], code, "{} was answered {}", answer.asked, answer.body);
+        let Value::Object(body) = &answer.body else {
+            panic!("{} was answered without an envelope: {}", answer.asked, String::from_utf8_lossy(&answer.bytes))
+        };
+        let described = body.get("error_description").and_then(Value::as_str).is_some_and(|it| !it.is_empty());
+        let is_envelope = body.get("error") == Some(&code.into())
+            && body.get("status") == Some(&status.into())
+            && body.get("request_id") == Some(&answer.header("x-request-id").into())
+            && body.get("result") == Some(&Value::Null)
+            && body.get("success") == Some(&false.into())
+            && body.len() == if body.contains_key("data") { 7 } else { 6 };
+        assert!(is_envelope && described, "{} was answered {} instead of {code}", answer.asked, answer.body);
         answer
     }
 
@@ -70,5 +80,28 @@ impl Answer {
     /// The fault of one field, from `data.fields`.
     pub fn fault(&self, field: &str) -> Option<&Value> {
         self.body["data"]["fields"].as_array()?.iter().find(|fault| fault["field"] == field)
+    }
+
+    /// The codes of the faulty fields, as `field: code`, in their order.
+    pub fn faults(&self) -> Vec<String> {
+        let faults = self.body["data"]["fields"].as_array().into_iter().flatten();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        faults.map(|it| format!("{}: {}", text(&it["field"]), text(&it["code"]))).collect()
+    }
+
+    /// What the answer says to people.
+    pub fn description(&self) -> &str {
+        self.body["error_description"].as_str().unwrap_or_default()
+    }
+
+    /// The rows of a list, which its result holds under the model's plural.
+    pub fn rows(&self) -> &[Value] {
+        let lists = self.result().as_object().into_iter().flatten().filter_map(|(_, it)| it.as_array());
+        lists.last().map_or(&[], Vec::as_slice)
+    }
+
+    /// One field of each row of a list.
+    pub fn column(&self, field: &str) -> Vec<Value> {
+        self.rows().iter().map(|row| row[field].clone()).collect()
     }
 }

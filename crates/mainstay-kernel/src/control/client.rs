@@ -23,12 +23,8 @@ impl ControlClient {
     pub async fn connect(path: &Path) -> Result<Option<Self>> {
         match UnixStream::connect(path).await {
             Ok(stream) => Ok(Some(Self(BufReader::new(stream)))),
-            Err(error) => match error.kind() {
-                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::InvalidInput => {
-                    Ok(None)
-                }
-                _ => Err(failed(path, &error).caused_by(error)),
-            },
+            Err(error) if is_absence(error.kind()) => Ok(None),
+            Err(error) => Err(failed(path, &error).caused_by(error)),
         }
     }
 
@@ -74,4 +70,9 @@ impl ControlClient {
         }
         Ok(())
     }
+}
+
+/// Whether the error means that no process listens.
+fn is_absence(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::InvalidInput)
 }

@@ -130,7 +130,7 @@ on_both! {
     }
 }
 
-async fn count_is_one(tx: &Tx) -> bool {
+async fn count_is_one(tx: &mut Tx) -> bool {
     tx.sql("SELECT 1 FROM counter WHERE n = 1").one::<i64>().await.is_ok()
 }
 

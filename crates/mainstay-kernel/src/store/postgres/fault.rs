@@ -121,17 +121,25 @@ pub(super) fn is_duplicate(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::UniqueViolation { constraint: Some(name), .. } if name == RESULT_KEY)
 }
 
-/// The server cannot be reached: says where it was looked for and what to do.
+/// There is no connection: says where it was looked for and what to do.
 pub(super) fn unreachable(place: &str, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
-    Error::new(ErrorKind::Unavailable).caused_by(Unreachable { place: place.to_owned(), cause: cause.into() })
+    let (place, cause) = (place.to_owned(), cause.into());
+    let refused = cause.downcast_ref::<tokio_postgres::Error>().is_some_and(|it| it.as_db_error().is_some());
+    Error::new(ErrorKind::Unavailable).caused_by(if refused {
+        NoConnection::Refused { place, source: cause }
+    } else {
+        NoConnection::Unreachable { place, source: cause }
+    })
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("cannot connect to postgres at {place}: start it, or point DATABASE_URL at a running one")]
-struct Unreachable {
-    place: String,
-    #[source]
-    cause: Box<dyn StdError + Send + Sync>,
+enum NoConnection {
+    #[error("cannot connect to postgres at {place}: start it, or point DATABASE_URL at a running one")]
+    Unreachable { place: String, source: Box<dyn StdError + Send + Sync> },
+    #[error(
+        "postgres at {place} refused the connection: check the user, password and database in DATABASE_URL"
+    )]
+    Refused { place: String, source: Box<dyn StdError + Send + Sync> },
 }
 
 #[cfg(test)]

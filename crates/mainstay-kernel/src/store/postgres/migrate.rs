@@ -32,11 +32,14 @@ const APPLY: &str = "INSERT INTO mainstay_migration (name, checksum, applied_at)
 /// Applies what is missing, on a connection that is used for nothing else. Steps that this program
 /// does not know were applied by a newer one and are left alone.
 pub(super) async fn run(session: &Session, migrations: &[Migration], now: Timestamp) -> Result<()> {
-    session.batch(LOCK).await.map_err(|error| match error.kind() {
-        ErrorKind::TooSlow(_) => Error::new(ErrorKind::Unavailable).caused_by(
-            "another process has been migrating this database for a minute: wait for it, or end it",
-        ),
-        _ => error,
+    session.batch(LOCK).await.map_err(|error| {
+        if matches!(error.kind(), ErrorKind::TooSlow(_)) {
+            Error::new(ErrorKind::Unavailable).caused_by(
+                "another process has been migrating this database for a minute: wait for it, or end it",
+            )
+        } else {
+            error
+        }
     })?;
     let applied = ran(session, APPLIED, &[]).await?;
     for migration in migrations {

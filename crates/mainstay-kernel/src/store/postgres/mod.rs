@@ -47,8 +47,8 @@ const END_LIMIT: Duration = Duration::from_secs(5);
 pub(crate) struct Postgres {
     writes: Arc<Target>,
     pool: Pool,
-    reads: Lane,
-    replica: Option<Replica>,
+    reads: Box<Lane>,
+    replica: Option<Box<Replica>>,
     owned: Owned,
 }
 
@@ -65,9 +65,9 @@ impl Postgres {
         let lane = |url| {
             Target::new(url, Use::Reads, options, &owned).map(|it| Lane::new(it, options.shared_connections))
         };
-        let reads = lane(url)?;
+        let reads = Box::new(lane(url)?);
         let replica = match &options.replica {
-            Some(replica) => Some(Replica::new(lane(self::url(replica)?)?)),
+            Some(replica) => Some(Box::new(Replica::new(lane(self::url(replica)?)?))),
             None => None,
         };
         let (written, read) = join(pool.lease(), reads.probe()).await;

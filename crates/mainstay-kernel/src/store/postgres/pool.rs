@@ -20,14 +20,15 @@ pub(super) struct Pool(managed::Pool<Connections>);
 struct Connections(Arc<Target>);
 
 impl managed::Manager for Connections {
-    type Type = Session;
+    /// Boxed once, as it is moved with each transaction.
+    type Type = Box<Session>;
     type Error = Error;
 
-    async fn create(&self) -> Result<Session> {
-        self.0.connect().await
+    async fn create(&self) -> Result<Box<Session>> {
+        self.0.connect().await.map(Box::new)
     }
 
-    async fn recycle(&self, session: &mut Session, _: &Metrics) -> RecycleResult<Error> {
+    async fn recycle(&self, session: &mut Box<Session>, _: &Metrics) -> RecycleResult<Error> {
         if session.is_closed() { Err(RecycleError::message("it is closed")) } else { Ok(()) }
     }
 }

@@ -9,13 +9,12 @@ use tokio_postgres::tls::TlsStream;
 use tokio_postgres::{Client, Connection, Socket, Statement as Prepared};
 
 use super::bind::Bind;
-use super::cell::Cell;
 use super::fault::{Limits, explain, is_stale};
 use super::prepared::{Cache, Shape};
 use super::target::{CONNECT_LIMIT, Target};
 use crate::row::Repr;
 use crate::store::Backend;
-use crate::{Error, ErrorKind, Owned, Result, Row, Timestamp, ValueRef};
+use crate::{Error, ErrorKind, Owned, Result, Row};
 
 /// One connection with the statements prepared on it.
 pub(super) struct Session {
@@ -49,7 +48,7 @@ impl Session {
         let ended = Arc::new(OnceLock::new());
         let driver = drive(connection, target, Arc::clone(&ended));
         let limits = target.limits();
-        let backend = own_backend(&client).await.map_err(|error| explain(error, &limits, ended.get()))?;
+        let backend = own_backend(&client, &limits).await?;
         Ok(Self {
             client,
             cache: Mutex::default(),
@@ -159,15 +158,12 @@ where
     driver.abort_handle()
 }
 
-async fn own_backend(client: &Client) -> Result<Backend, tokio_postgres::Error> {
-    const OWN: &str = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
-    let rows = client.query_typed(OWN, &[]).await?;
-    let mut backend = Backend { id: 0, started: Timestamp::EPOCH };
-    if let Some(row) = rows.first() {
-        backend.id = row.try_get(0)?;
-        if let Cell(ValueRef::Timestamp(started)) = row.try_get(1)? {
-            backend.started = started;
-        }
-    }
-    Ok(backend)
+async fn own_backend(client: &Client, limits: &Limits) -> Result<Backend> {
+    const OWN: &str = "SELECT pid, backend_start FROM pg_stat_get_activity(pg_backend_pid())";
+    let rows = client.query_typed(OWN, &[]).await.map_err(|error| explain(error, limits, None))?;
+    let row = rows.into_iter().next().map(|row| Row(Repr::Postgres(row)));
+    let row = row.ok_or_else(|| Error::internal("the server does not know the connection that asks it"))?;
+    let id = i32::try_from(row.at::<i64>(0)?)
+        .map_err(|error| Error::internal("no process id").caused_by(error))?;
+    Ok(Backend { id, started: row.at(1)? })
 }

@@ -30,7 +30,7 @@ pub(crate) struct PostgresTx {
 /// What stands in the way of a commit, whatever the handler made of it.
 #[derive(Default)]
 struct Fate {
-    fault: Option<ErrorKind>,
+    fault: Option<Box<ErrorKind>>,
     /// A statement was sent whose answer nobody awaits any more.
     abandoned: bool,
 }
@@ -97,7 +97,7 @@ impl PostgresTx {
 
     pub(super) fn ending(&self) -> Ending {
         let fate = self.fate();
-        match (&fate.fault, fate.abandoned) {
+        match (fate.fault.as_deref(), fate.abandoned) {
             (Some(fault @ ErrorKind::Unavailable), _) | (Some(fault), true) => Ending::Broken(fault.clone()),
             (Some(fault), false) => Ending::Failed(fault.clone()),
             (None, true) => Ending::Broken(given_up()),
@@ -112,7 +112,7 @@ impl PostgresTx {
         let ran = self.send(statement).await;
         awaited.answered = true;
         if let Err(error) = &ran {
-            self.fate().fault.get_or_insert_with(|| error.kind().clone());
+            self.fate().fault.get_or_insert_with(|| Box::new(error.kind().clone()));
         }
         ran
     }
@@ -156,6 +156,8 @@ impl PostgresTx {
         self.opened.store(true, Ordering::Release);
         // Each is sent when it is first polled, and they are polled in this order.
         let (answered, begun, ran) = join3(answered, begun, ran).await;
+        // `BEGIN` fails with its connection, or when an administrator cancels it in that very instant:
+        // the statement may then stand by itself, so that it must not be run again.
         begun?;
         if answered? { Err(Error::new(ErrorKind::Answered)) } else { ran }
     }
@@ -163,7 +165,7 @@ impl PostgresTx {
     /// Nothing more runs in a transaction that cannot commit.
     fn refuse_after_fault(&self) -> Result<()> {
         let fate = self.fate();
-        match &fate.fault {
+        match fate.fault.as_deref() {
             None if fate.abandoned => Err(Error::new(given_up())),
             None => Ok(()),
             Some(fault) if rollback_of(fault) != Rollback::Final => Err(Error::new(fault.clone())),

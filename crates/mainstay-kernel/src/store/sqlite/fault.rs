@@ -99,10 +99,10 @@ mod tests {
         connection
             .execute_batch(
                 "create table users (id text primary key not null, email text, tenant int, n int check (n > 0),
-                                     unique (email, tenant));
-                 create unique index users_lower on users (lower(email));
+                                     nick text, unique (email, tenant));
+                 create unique index users_nick on users (lower(nick));
                  create table posts (id integer primary key, author text not null references users (id));
-                 insert into users values ('1', 'A', 1, 1);
+                 insert into users values ('1', 'A', 1, 1, 'N');
                  insert into posts values (1, '1');",
             )
             .unwrap();
@@ -122,9 +122,9 @@ mod tests {
     #[test]
     fn a_unique_violation_names_its_table_and_columns() {
         let cases = [
-            ("insert into users values ('2', 'A', 1, 1)", unique("users", None, &["email", "tenant"])),
-            ("insert into users values ('1', 'B', 1, 1)", unique("users", None, &["id"])),
-            ("insert into users values ('2', 'a', 2, 1)", unique("", Some("users_lower"), &[])),
+            ("insert into users values ('2', 'A', 1, 1, 'M')", unique("users", None, &["email", "tenant"])),
+            ("insert into users values ('1', 'B', 1, 1, 'M')", unique("users", None, &["id"])),
+            ("insert into users values ('2', 'B', 2, 1, 'n')", unique("", Some("users_nick"), &[])),
             ("insert into posts values (1, '1')", unique("posts", None, &["id"])),
         ];
         for (statement, expected) in cases {
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn other_refusals_are_ours_and_do_not_repeat_the_driver() {
-        for statement in ["insert into users values (null, 'b', 1, 1)", "update users set n = -1", "selec 1"]
+        for statement in ["insert into users values (null, 'b', 1, 1, 'o')", "update users set n = -1", "selec 1"]
         {
             assert_eq!(
                 refused(statement),

@@ -44,8 +44,7 @@ impl Home {
             Err(TryLockError::Error(error)) => return Err(opened(error)),
         }
         write_owner(&lock).map_err(opened)?;
-        // SQLite would make it readable by everybody; its -wal and -shm take this file's mode.
-        OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(opened)?;
+        make_private(path).map_err(opened)?;
         Ok(Self { database: path.to_owned(), fleeting: None, _lock: lock })
     }
 
@@ -58,6 +57,7 @@ impl Home {
         DirBuilder::new().mode(0o700).create(&making)?;
         let (_, lock) = open_lock(&making.join("db"))?;
         lock.try_lock().map_err(io::Error::from)?;
+        make_private(&making.join("db"))?;
         // Only now does it have a name that others sweep: they would find it locked.
         let folder = parent.join(format!("{FLEETING}{name}"));
         fs::rename(&making, &folder)?;
@@ -91,6 +91,11 @@ fn open_lock(database: &Path) -> io::Result<(PathBuf, File)> {
     let lock =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
     Ok((path, lock))
+}
+
+/// SQLite would make the file readable by everybody; its -wal and -shm take this file's mode.
+fn make_private(database: &Path) -> io::Result<()> {
+    OpenOptions::new().append(true).create(true).mode(0o600).open(database).map(drop)
 }
 
 fn write_owner(mut lock: &File) -> io::Result<()> {

@@ -167,9 +167,7 @@ impl Pen {
     /// Whether the group takes nobody in any more.
     pub(super) fn is_closed(&self) -> bool {
         self.group.as_ref().is_some_and(|group| {
-            group.company == Company::Alone
-                || group.finished.len() >= MOST_MEMBERS
-                || group.opened.elapsed() >= MOST_TIME
+            group.company == Company::Alone || is_full(group.finished.len(), group.opened.elapsed())
         })
     }
 
@@ -250,6 +248,10 @@ impl Pen {
     }
 }
 
+fn is_full(members: usize, age: Duration) -> bool {
+    members >= MOST_MEMBERS || age >= MOST_TIME
+}
+
 impl Group {
     fn lost(self) -> Ending {
         Ending { members: self.finished, outcome: Told::Lost }
@@ -270,5 +272,17 @@ impl Drop for Ending {
             // Who left is not told.
             let _ = member.send(told);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_closes_after_64_members_or_2_milliseconds() {
+        assert!(!is_full(63, Duration::from_micros(1999)));
+        assert!(is_full(64, Duration::ZERO));
+        assert!(is_full(1, Duration::from_millis(2)));
     }
 }

@@ -15,6 +15,8 @@ use crate::{Error, ErrorKind, Result};
 pub(super) struct Writer {
     line: Mutex<Line>,
     version: Arc<AtomicU64>,
+    #[cfg(test)]
+    pub(super) probe: super::tests::Probe,
 }
 
 struct Line {
@@ -43,8 +45,15 @@ impl Writer {
     pub(super) fn open(home: Arc<Home>) -> Result<Self> {
         let version = Arc::new(AtomicU64::new(0));
         let pen = Pen::new(Session::writer(home)?, Arc::clone(&version));
+        #[cfg(test)]
+        let probe = pen.probe.clone();
         let line = Line { pen: Place::Resting(Box::new(pen)), waiting: VecDeque::new(), is_closed: false };
-        Ok(Self { line: Mutex::new(line), version })
+        Ok(Self {
+            line: Mutex::new(line),
+            version,
+            #[cfg(test)]
+            probe,
+        })
     }
 
     /// Waits for its turn to write.
@@ -68,16 +77,16 @@ impl Writer {
             let mut line = self.line();
             line.is_closed = true;
             match line.take(Company::Alone) {
-                Ok(pen) => return Some(self.retire(Baton::new(pen, Arc::clone(self)))),
+                Ok(pen) => {
+                    line.pen = Place::Closed;
+                    return Some(*pen);
+                }
                 Err(given) => given,
             }
         };
-        given.await.ok().map(|baton| self.retire(baton))
-    }
-
-    fn retire(&self, baton: Baton) -> Pen {
+        let pen = given.await.ok()?.into_pen();
         self.line().pen = Place::Closed;
-        *baton.into_pen()
+        Some(*pen)
     }
 
     /// Hands the pen to the next in line, or lets it rest. What is given back is a commit that must

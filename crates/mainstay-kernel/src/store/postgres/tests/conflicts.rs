@@ -52,11 +52,8 @@ async fn mutate(trial: &Trial, request: &Request, thing: i64) -> bool {
             Commit::Again
         }
     };
-    match commit {
-        Commit::Done => true,
-        Commit::Again => false,
-        other => panic!("{other:?}"),
-    }
+    assert!(matches!(commit, Commit::Done | Commit::Again), "{commit:?}");
+    matches!(commit, Commit::Done)
 }
 
 /// Each reads what the other writes. Whoever is refused finds out although the handler hides it.

@@ -21,7 +21,7 @@ async fn a_server_that_is_not_there_is_named_with_the_fix_and_without_the_passwo
 }
 
 #[tokio::test]
-async fn a_database_that_does_not_exist_is_no_outage_of_ours() {
+async fn a_database_that_does_not_exist_is_named_with_the_fix() {
     let url = base_url().replace("/test", "/no_such_database");
     let error = Postgres::open(&options(&url)).await.err().unwrap();
     assert_eq!(error.kind(), &ErrorKind::Unavailable);
@@ -31,6 +31,7 @@ async fn a_database_that_does_not_exist_is_no_outage_of_ours() {
         causes.push(it.to_string());
         cause = it.source();
     }
+    assert!(causes[0].contains("refused"), "{causes:?}");
     assert!(causes.iter().any(|it| it.contains("no_such_database")), "{causes:?}");
 }
 

@@ -122,26 +122,19 @@ async fn a_replica_serves_what_may_lag_and_the_primary_takes_over_when_it_fails(
     Trial::run(async |trial| {
         let proxy = Proxy::of(&trial.url).await;
         let mut options = options(&trial.url);
-        options.replica = Some(StoreUrl::Postgres(
-            proxy.url().replace("search_path", "application_name%3Dreplica%20-c%20search_path"),
-        ));
+        options.shared_connections = 1;
+        options.replica = Some(StoreUrl::Postgres(format!("{}&application_name=replica", proxy.url())));
         let store = Postgres::open(&options).await.unwrap();
         let name = sql("SELECT current_setting('application_name'), pg_backend_pid()::bigint");
-        let read = async || first::<String>(&store.stale_rows(&name).await.unwrap());
-        proxy.turns();
-        store.stale_rows(&name).await.unwrap();
-        assert!(!proxy.turns().is_empty(), "the replica was asked");
+        let row = store.stale_point(&name).await.unwrap().unwrap();
+        assert_eq!(row.at::<String>(0).unwrap(), "replica");
         proxy.refuse();
+        trial.batch(&format!("SELECT pg_terminate_backend({}, 5000)", row.at::<i64>(1).unwrap())).await;
         for _ in 0..2 {
-            let row = store.stale_point(&name).await.unwrap();
-            if let Some(row) = row.filter(|_| !proxy.turns().is_empty()) {
-                trial
-                    .batch(&format!("SELECT pg_terminate_backend({}, 5000)", row.at::<i64>(1).unwrap()))
-                    .await;
-            }
+            assert_eq!(first::<String>(&store.stale_rows(&name).await.unwrap()), "mainstay");
         }
-        read().await;
-        assert!(proxy.turns().is_empty(), "the primary was asked");
+        let refused = store.stale_rows(&sql("SELECT 1/0")).await.unwrap_err();
+        assert!(matches!(refused.kind(), ErrorKind::Internal(_)), "{refused:?}");
         store.stop().await;
     })
     .await;
