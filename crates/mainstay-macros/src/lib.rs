@@ -79,7 +79,8 @@ pub fn model(input: TokenStream) -> TokenStream {
 
 /// Notes which methods an implementation of `Scope` has, so that only those actions get routes.
 ///
-/// `can_update` grants patches too, since `can_patch` calls it unless written.
+/// `can_update` grants patches too, since `can_patch` calls it unless written. `#[scope(crate = "path")]`
+/// says where the facade is, as for models.
 ///
 /// ```ignore
 /// #[scope]

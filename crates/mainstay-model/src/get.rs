@@ -4,7 +4,7 @@ use mainstay_kernel::{Caller, Reader, Result, Row, Value};
 use uuid::Uuid;
 
 use crate::door::Written;
-use crate::{Action, Kind, ModelEntry, Part, Predicate, Schema, Visible, store};
+use crate::{Action, ModelEntry, Part, Predicate, Schema, Visible, store};
 
 /// The row with this id, while the scope lets the caller read it.
 ///
@@ -21,11 +21,5 @@ pub async fn get(reader: &Reader, model: &ModelEntry, who: &Caller, id: Uuid) ->
 }
 
 fn version(schema: &Schema, row: &Row) -> Result<Option<i64>> {
-    schema
-        .part(Part::Version)
-        .map(|column| match row.read(column, Kind::Int)?.to_value() {
-            Value::Int(version) => Ok(version),
-            _ => Ok(0),
-        })
-        .transpose()
+    schema.part(Part::Version).map(|column| row.at(column)).transpose()
 }

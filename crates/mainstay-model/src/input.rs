@@ -79,10 +79,12 @@ fn fault(field: &str, code: &'static str, message: impl Into<String>) -> FieldFa
 fn value(model: &ModelEntry, column: usize, json: Json) -> Result<Value, Vec<FieldFault>> {
     let def = model.schema.column(column);
     let one = |code, message| vec![fault(def.field, code, message)];
-    let value = match json {
-        Json::Null if def.optional => Value::Null,
-        Json::Null if def.kind != Kind::Json => return Err(one("required", "must not be null".to_owned())),
-        json => from_json(def.kind, json).map_err(|(code, message)| one(code, message))?,
+    let value = if json.is_null() && def.optional {
+        Value::Null
+    } else if json.is_null() && def.kind != Kind::Json {
+        return Err(one("required", "must not be null".to_owned()));
+    } else {
+        from_json(def.kind, json).map_err(|(code, message)| one(code, message))?
     };
     let broken = (model.check)(column, &value);
     if broken.is_empty() {

@@ -235,10 +235,8 @@ fn condition(schema: &'static Schema, column: usize, operator: &str, text: &str)
         "in" => Ok(Predicate::In { column, values: operands(def.field, def.kind, text)? }),
         "nin" => Ok(!Predicate::In { column, values: operands(def.field, def.kind, text)? }),
         "between" => between(column, operands(def.field, def.kind, text)?),
-        "null" => match operand(def.field, Kind::Bool, text)? {
-            Value::Bool(true) => Ok(Predicate::IsNull(column)),
-            _ => Ok(!Predicate::IsNull(column)),
-        },
+        "null" if operand(def.field, Kind::Bool, text)? == Value::Bool(true) => Ok(Predicate::IsNull(column)),
+        "null" => Ok(!Predicate::IsNull(column)),
         other => Err(Error::bad_request("unknown_operator", suggest::unknown("operator", other, OPERATORS))),
     }
 }

@@ -100,11 +100,7 @@ impl Predicate {
             Self::Always | Self::Never => self,
             Self::And(all) => all.into_iter().map(|it| it.after(assignments)).fold(Self::Always, Self::and),
             Self::Or(any) => any.into_iter().map(|it| it.after(assignments)).fold(Self::Never, Self::or),
-            Self::Not(it) => match it.after(assignments) {
-                Self::Always => Self::Never,
-                Self::Never => Self::Always,
-                other => Self::Not(Box::new(other)),
-            },
+            Self::Not(it) => !it.after(assignments),
             Self::Compare { column, .. } | Self::In { column, .. } | Self::IsNull(column) => {
                 match assigned(column) {
                     None => self,
@@ -128,10 +124,12 @@ impl std::ops::Not for Predicate {
     type Output = Self;
 
     fn not(self) -> Self {
-        match self {
-            Self::Always => Self::Never,
-            Self::Never => Self::Always,
-            it => Self::Not(Box::new(it)),
+        if self == Self::Always {
+            Self::Never
+        } else if self == Self::Never {
+            Self::Always
+        } else {
+            Self::Not(Box::new(self))
         }
     }
 }

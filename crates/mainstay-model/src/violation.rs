@@ -4,18 +4,20 @@ use crate::Schema;
 
 /// Names the fields of a violation that the store told by columns or by constraint.
 pub(crate) fn name(schema: &Schema, error: Error) -> Error {
-    let kind = match error.kind() {
-        ErrorKind::UniqueViolation { constraint, columns, .. } => ErrorKind::UniqueViolation {
+    let kind = if let ErrorKind::UniqueViolation { constraint, columns, .. } = error.kind() {
+        ErrorKind::UniqueViolation {
             table: schema.name.to_owned(),
             columns: unique_fields(schema, constraint.as_deref(), columns),
             constraint: constraint.clone(),
-        },
-        ErrorKind::ForeignKeyViolation { constraint, columns, .. } => ErrorKind::ForeignKeyViolation {
+        }
+    } else if let ErrorKind::ForeignKeyViolation { constraint, columns, .. } = error.kind() {
+        ErrorKind::ForeignKeyViolation {
             table: schema.name.to_owned(),
             columns: reference_fields(schema, constraint.as_deref(), columns),
             constraint: constraint.clone(),
-        },
-        _ => return error, // every other kind names no columns
+        }
+    } else {
+        return error;
     };
     error.with_kind(kind)
 }

@@ -68,7 +68,8 @@ impl Actor {
     pub async fn send(&self, method: Method, path: &str, body: impl Into<Bytes>) -> Answer {
         let body = body.into();
         let is_empty = body.is_empty();
-        let mut request = Request::builder().method(&method).uri(path).body(Full::new(body)).expect("a request");
+        let mut request =
+            Request::builder().method(&method).uri(path).body(Full::new(body)).expect("a request");
         *request.headers_mut() = self.headers.clone();
         if !is_empty && !self.headers.contains_key(CONTENT_TYPE) {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

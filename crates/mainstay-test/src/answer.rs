@@ -49,9 +49,14 @@ impl Answer {
     pub fn expect_error(self, status: u16, code: &str) -> Self {
         let answer = self.expect_status(status);
         let Value::Object(body) = &answer.body else {
-            panic!("{} was answered without an envelope: {}", answer.asked, String::from_utf8_lossy(&answer.bytes))
+            panic!(
+                "{} was answered without an envelope: {}",
+                answer.asked,
+                String::from_utf8_lossy(&answer.bytes)
+            )
         };
-        let described = body.get("error_description").and_then(Value::as_str).is_some_and(|it| !it.is_empty());
+        let described =
+            body.get("error_description").and_then(Value::as_str).is_some_and(|it| !it.is_empty());
         let is_envelope = body.get("error") == Some(&code.into())
             && body.get("status") == Some(&status.into())
             && body.get("request_id") == Some(&answer.header("x-request-id").into())

@@ -1,17 +1,19 @@
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay::kernel::{Clock, Db, Timestamp};
-use mainstay::web::{Edge, EdgeConfig, EdgeService, Health, OperatorAccess};
-use mainstay::{App, Assembly};
 use mainstay::auth::{AuthOptions, Credentials};
+use mainstay::kernel::{Clock, Db, Timestamp};
+use mainstay::web::{Edge, EdgeConfig, EdgeService, Health, OperatorAccess, Server, ServerConfig};
+use mainstay::{App, Assembly};
 use serde_json::{Map, Value, json};
 
 use crate::{Actor, TestDatabase};
 
 const SECRET: &str = "the secret of every test application";
+const SERVICE: (&str, &str) = ("robot", "the token of a test's robot");
 
-/// An application for one test.
+/// An application for one test. Dropped, it drains.
 pub struct TestApp {
     service: EdgeService,
     credentials: Arc<Credentials>,
@@ -25,24 +27,22 @@ impl TestApp {
     /// # Panics
     /// When it cannot be put together.
     pub async fn start(app: App, database: TestDatabase) -> Self {
-        Self::start_with(app, database, EdgeConfig::default()).await
-    }
-
-    /// [`TestApp::start`] with an edge of the test's own.
-    ///
-    /// # Panics
-    /// When it cannot be put together.
-    pub async fn start_with(app: App, database: TestDatabase, edge: EdgeConfig) -> Self {
         let TestDatabase { db, clock, url } = database;
-        let credentials = Credentials::new(AuthOptions::new(SECRET), clock.clone());
-        let credentials = Arc::new(credentials.expect("the test's secret is long enough"));
+        let mut options = AuthOptions::new(SECRET);
+        options.service_tokens.push((SERVICE.0.to_owned(), SERVICE.1.to_owned()));
+        let credentials = Credentials::new(options, clock.clone());
+        let credentials = Arc::new(credentials.expect("the test's secrets are long enough"));
         let assembly = Assembly::new(app, db.clone(), credentials.clone(), "/v1")
             .unwrap_or_else(|error| panic!("the application cannot be put together: {error:?}"));
         assembly.make_tables().await.unwrap_or_else(|error| panic!("the tables cannot be made: {error:?}"));
-        let edge = Edge::new(edge);
+        let edge = Edge::new(EdgeConfig::default());
         let manifest = assembly.manifest(&url);
-        let (health, boot) =
-            Health::booting(manifest.clone(), OperatorAccess::Open, edge.metrics.clone(), edge.shutdown.clone());
+        let (health, boot) = Health::booting(
+            manifest.clone(),
+            OperatorAccess::Open,
+            edge.metrics.clone(),
+            edge.shutdown.clone(),
+        );
         boot.ready(manifest);
         Self { service: assembly.service(edge, &health), credentials, db, clock }
     }
@@ -68,7 +68,14 @@ impl TestApp {
         if let Value::Object(claims) = claims {
             all.extend(claims);
         }
-        self.credentials.issue(&all).unwrap_or_else(|error| panic!("these claims would not be accepted: {error}"))
+        self.credentials
+            .issue(&all)
+            .unwrap_or_else(|error| panic!("these claims would not be accepted: {error}"))
+    }
+
+    /// Another service, known by its token.
+    pub fn robot(&self) -> Actor {
+        Actor::new(self.service.clone(), None).header("x-service-token", SERVICE.1)
     }
 
     /// Somebody without a credential.
@@ -81,9 +88,21 @@ impl TestApp {
         Actor::new(self.service.clone(), Some(authorization.to_owned()))
     }
 
-    /// The application as a tower service, to be served on a socket.
+    /// The application as a tower service, to be called without a socket.
     pub fn service(&self) -> EdgeService {
         self.service.clone()
+    }
+
+    /// Serves the application on a port of this machine until it is dropped.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    pub async fn listen(&self) -> SocketAddr {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let server = Server::bind(any, ServerConfig::default()).await.expect("a port for the test");
+        let address = server.local_addr();
+        self.db.owned().spawn("server", server.serve(self.service.clone()));
+        address
     }
 
     /// The application's database.
@@ -99,5 +118,11 @@ impl TestApp {
     /// The time by the application's clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.service.shutdown().begin();
     }
 }

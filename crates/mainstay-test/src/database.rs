@@ -35,8 +35,15 @@ impl TestDatabase {
             TestStore::Postgres => schema().await,
         };
         let clock = Clock::manual(BEGINNING);
-        let options = DbOptions { clock: clock.clone(), pool_size: 8, shared_connections: 2, ..DbOptions::new(url.clone()) };
-        let db = Db::open(options).await.unwrap_or_else(|error| panic!("the test's database does not open: {error:?}"));
+        let options = DbOptions {
+            clock: clock.clone(),
+            pool_size: 8,
+            shared_connections: 2,
+            ..DbOptions::new(url.clone())
+        };
+        let db = Db::open(options)
+            .await
+            .unwrap_or_else(|error| panic!("the test's database does not open: {error:?}"));
         (Self { db, clock, url }, cleanup)
     }
 }
@@ -61,7 +68,9 @@ async fn schema() -> (StoreUrl, Cleanup) {
         .expect("TEST_DATABASE_URL names no PostgreSQL server: run `cargo xtask test`, or set it");
     let name = format!("t_{}", uuid::Uuid::now_v7().simple());
     let db = administer(StoreUrl::Postgres(server.clone())).await;
-    store::create_schema(&db, &name).await.unwrap_or_else(|error| panic!("no schema for the test: {error:?}"));
+    store::create_schema(&db, &name)
+        .await
+        .unwrap_or_else(|error| panic!("no schema for the test: {error:?}"));
     db.stop(Duration::from_secs(5)).await;
     let between = if server.contains('?') { '&' } else { '?' };
     let url = format!("{server}{between}options=-c%20search_path%3D{name}");

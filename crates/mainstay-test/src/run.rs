@@ -23,7 +23,12 @@ type Body<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 ///
 /// # Panics
 /// When the test does, or when its database cannot be opened.
-pub fn run<'a>(store: TestStore, name: &str, app: impl FnOnce() -> App + 'a, test: impl FnOnce(TestApp) -> Body<'a> + 'a) {
+pub fn run<'a>(
+    store: TestStore,
+    name: &str,
+    app: impl FnOnce() -> App + 'a,
+    test: impl FnOnce(TestApp) -> Body<'a> + 'a,
+) {
     on_database(store, name, |database| {
         Box::pin(async move {
             let app = TestApp::start(app(), database).await;

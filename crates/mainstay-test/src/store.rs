@@ -13,5 +13,6 @@ pub(crate) async fn drop_schema(db: &Db, name: &str) -> Result<()> {
 }
 
 async fn run(db: &Db, text: String) -> Result<()> {
-    db.write_unbounded(async move |tx: &mut Tx| tx.execute(&Statement::new(text.clone())).await.map(drop)).await
+    db.write_unbounded(async move |tx: &mut Tx| tx.execute(&Statement::new(text.clone())).await.map(drop))
+        .await
 }

@@ -10,10 +10,13 @@ use crate::error::ApiError;
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
-        match error.kind() {
-            ErrorKind::Unavailable => Self::unavailable(chain(&error)),
-            ErrorKind::Internal(_) | ErrorKind::Answered => Self::internal(chain(&error)),
-            kind => Self::from(kind),
+        let kind = error.kind();
+        if matches!(kind, ErrorKind::Unavailable) {
+            Self::unavailable(chain(&error))
+        } else if matches!(kind, ErrorKind::Internal(_) | ErrorKind::Answered) {
+            Self::internal(chain(&error))
+        } else {
+            Self::from(kind)
         }
     }
 }

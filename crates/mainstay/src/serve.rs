@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use mainstay_auth::Credentials;
 use mainstay_kernel::{Clock, Db, Error, Result};
-use mainstay_web::{BodyLimit, Edge, EdgeConfig, Health, Server, ServerConfig, Shutdown};
+use mainstay_web::{BindError, BodyLimit, Edge, EdgeConfig, Health, Server, ServerConfig, Shutdown};
 
 use crate::command::Console;
-use crate::config::{Config, Mode};
+use crate::config::{Config, Mode, Role};
 use crate::log::Buffer;
 use crate::{App, Assembly, assembly, command};
 
@@ -31,6 +31,7 @@ pub(crate) async fn serve(app: App, config: Config, access_log: Buffer, takeover
     for notice in &config.notices {
         tracing::warn!("{notice}");
     }
+    must_answer(&config)?;
     if takeover == Takeover::Yes {
         command::hand_over(&config).await?;
     }
@@ -63,6 +64,17 @@ pub(crate) async fn serve(app: App, config: Config, access_log: Buffer, takeover
     tracing::info!("drained");
     db.stop(config.http.shutdown_timeout).await;
     Ok(())
+}
+
+/// Refuses to stand there doing nothing.
+fn must_answer(config: &Config) -> Result<()> {
+    if config.roles.has(Role::Web) {
+        return Ok(());
+    }
+    Err(Error::internal(
+        "this process is not to answer requests (SERVER is false, or ROLES lacks `web`) and has no background \
+         work to do instead: allow `web`, or run one of the other commands",
+    ))
 }
 
 /// Makes what is missing in development; in production, refuses to serve on tables that lack
@@ -106,7 +118,10 @@ async fn bind(config: &Config) -> Result<Server> {
         ..ServerConfig::default()
     };
     let address = SocketAddr::new(config.http.host, config.http.port);
-    Server::bind(address, limits).await.map_err(|error| Error::internal(error.to_string()).caused_by(error))
+    Server::bind(address, limits).await.map_err(|error| {
+        let said = Error::internal(error.to_string());
+        if let BindError::Other { source, .. } = error { said.caused_by(source) } else { said }
+    })
 }
 
 fn watch_database(health: &Health, db: &Db) {

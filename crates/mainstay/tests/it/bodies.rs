@@ -128,10 +128,38 @@ async fn numbers_beyond_their_column_are_refused(app: TestApp) {
 async fn numbers_within_json_come_back_as_the_create_answered_them(app: TestApp) {
     let ann = app.user("ann").await;
     let numbers = [
-        "0", "-0", "0.0", "-0.0", "1", "1.0", "1.10", "1e2", "1E+2", "1e15", "1e16", "1e17", "1e20", "1e21", "1e22", "1e300",
-        "-1e300", "1e-7", "1e-300", "5e-324", "2.2250738585072014e-308", "0.1", "123456789.123456789", "9007199254740993",
-        "18446744073709551615", "18446744073709551616", "-9223372036854775809", "123456789012345678901234567890",
-        "1.7976931348623157e308", "3.141592653589793", "2.718281828459045e-10", "179769313486231570000000000000000000000.5",
+        "0",
+        "-0",
+        "0.0",
+        "-0.0",
+        "1",
+        "1.0",
+        "1.10",
+        "1e2",
+        "1E+2",
+        "1e15",
+        "1e16",
+        "1e17",
+        "1e20",
+        "1e21",
+        "1e22",
+        "1e300",
+        "-1e300",
+        "1e-7",
+        "1e-300",
+        "5e-324",
+        "2.2250738585072014e-308",
+        "0.1",
+        "123456789.123456789",
+        "9007199254740993",
+        "18446744073709551615",
+        "18446744073709551616",
+        "-9223372036854775809",
+        "123456789012345678901234567890",
+        "1.7976931348623157e308",
+        "3.141592653589793",
+        "2.718281828459045e-10",
+        "179769313486231570000000000000000000000.5",
     ];
     let made = raw(&ann, format!("{{\"body\":[{}]}}", numbers.join(","))).await.expect_status(201);
     let read = ann.get(&format!("/v1/notes/{}", made.id())).await.expect_status(200);
@@ -170,7 +198,9 @@ async fn any_json_comes_back_with_sorted_keys_and_nothing_lost(app: TestApp) {
 #[mainstay::test(app = app)]
 async fn a_path_or_query_that_is_no_text_is_400(app: TestApp) {
     let ann = app.user("ann").await;
-    for path in ["/v1/posts/%00", "/v1/posts/%FF", "/v1/posts/%zz", "/v1/posts?limit=%00", "/v1/posts?sort=%C0%80"] {
+    for path in
+        ["/v1/posts/%00", "/v1/posts/%FF", "/v1/posts/%zz", "/v1/posts?limit=%00", "/v1/posts?sort=%C0%80"]
+    {
         let _ = ann.get(path).await.expect_error(400, "bad_request");
     }
 }

@@ -7,8 +7,20 @@ use crate::app;
 use crate::models::thing;
 
 const KINDS: [&str; 14] = [
-    "text", "big", "small", "ratio", "flag", "at", "key", "blob", "maybeText", "maybeBig", "maybeRatio", "maybeFlag",
-    "code", "number",
+    "text",
+    "big",
+    "small",
+    "ratio",
+    "flag",
+    "at",
+    "key",
+    "blob",
+    "maybeText",
+    "maybeBig",
+    "maybeRatio",
+    "maybeFlag",
+    "code",
+    "number",
 ];
 
 /// A value of the field's own type, and what of these is of another one.
@@ -35,9 +47,22 @@ async fn a_value_of_the_wrong_type_is_422_for_every_kind(app: TestApp) {
     let made = ann.post("/v1/things", thing(json!({}))).await.expect_status(201);
     let path = format!("/v1/things/{}", made.id());
     let values = [
-        json!(null), json!(true), json!(1), json!(-1.5), json!(""), json!("true"), json!("1"), json!("x y"), json!("AP+A"),
-        json!("2026-01-31T12:00:00+01:00"), json!("2026-01-31"), json!("0190b6a0-0000-7000-8000-000000000000"), json!([]),
-        json!([1]), json!({}), json!({ "a": 1 }),
+        json!(null),
+        json!(true),
+        json!(1),
+        json!(-1.5),
+        json!(""),
+        json!("true"),
+        json!("1"),
+        json!("x y"),
+        json!("AP+A"),
+        json!("2026-01-31T12:00:00+01:00"),
+        json!("2026-01-31"),
+        json!("0190b6a0-0000-7000-8000-000000000000"),
+        json!([]),
+        json!([1]),
+        json!({}),
+        json!({ "a": 1 }),
     ];
     for field in KINDS {
         for value in &values {
@@ -75,8 +100,15 @@ async fn what_a_create_leaves_out_is_missing_or_the_smallest_of_its_kind(app: Te
     let ann = app.user("ann").await;
     let made = ann.post("/v1/things", json!({ "text": "t" })).await.expect_status(201);
     for (field, value) in [
-        ("big", json!(0)), ("small", json!(0)), ("ratio", json!(0.0)), ("flag", json!(false)), ("doc", json!(null)),
-        ("maybeText", json!(null)), ("maybeDoc", json!(null)), ("at", json!(null)), ("views", json!(0)),
+        ("big", json!(0)),
+        ("small", json!(0)),
+        ("ratio", json!(0.0)),
+        ("flag", json!(false)),
+        ("doc", json!(null)),
+        ("maybeText", json!(null)),
+        ("maybeDoc", json!(null)),
+        ("at", json!(null)),
+        ("views", json!(0)),
     ] {
         assert_eq!(made.result()[field], value, "{field}");
     }
@@ -98,7 +130,13 @@ async fn a_time_is_kept_to_the_microsecond_and_shown_to_the_millisecond_in_utc(a
         assert_eq!(made.result()["at"], shown);
         assert_eq!(ann.get(&format!("/v1/things/{}", made.id())).await.result()["at"], shown);
     }
-    for bad in ["0000-12-31T23:59:59Z", "-000044-03-15T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-31T25:00:00Z", "now"] {
+    for bad in [
+        "0000-12-31T23:59:59Z",
+        "-000044-03-15T00:00:00Z",
+        "2026-02-30T00:00:00Z",
+        "2026-01-31T25:00:00Z",
+        "now",
+    ] {
         let refused = ann.post("/v1/things", thing(json!({ "at": bad }))).await;
         assert_eq!(refused.expect_error(422, "validation_failed").faults(), ["at: wrong_type"], "{bad}");
     }
@@ -113,7 +151,10 @@ async fn an_unknown_field_is_422_and_the_nearest_is_named(app: TestApp) {
     assert_eq!(message, "unknown field `titel`, did you mean `title`?");
     for name in ["", "Title", "__proto__", "title ", "posts.title", "user_id", "created_at"] {
         let answer = ann.post("/v1/posts", json!({ name: 1, "title": "x" })).await;
-        assert_eq!(answer.expect_error(422, "validation_failed").faults(), [format!("{name}: unknown_field")]);
+        assert_eq!(
+            answer.expect_error(422, "validation_failed").faults(),
+            [format!("{name}: unknown_field")]
+        );
     }
 }
 
@@ -125,9 +166,15 @@ async fn a_field_that_is_not_the_clients_to_set_is_refused_not_ignored(app: Test
     for field in ["id", "type", "createdAt", "updatedAt", "version", "user", "views"] {
         let value = made.result()[field].clone();
         let created = ann.post("/v1/posts", json!({ "title": "t", field: value })).await;
-        assert_eq!(created.expect_error(422, "read_only_field").faults(), [format!("{field}: read_only_field")]);
+        assert_eq!(
+            created.expect_error(422, "read_only_field").faults(),
+            [format!("{field}: read_only_field")]
+        );
         let updated = ann.put(&path, json!({ field: value })).await;
-        assert_eq!(updated.expect_error(422, "read_only_field").faults(), [format!("{field}: read_only_field")]);
+        assert_eq!(
+            updated.expect_error(422, "read_only_field").faults(),
+            [format!("{field}: read_only_field")]
+        );
     }
     assert_eq!(ann.get(&path).await.body, made.body);
 }
@@ -155,11 +202,19 @@ async fn everything_wrong_is_told_at_once(app: TestApp) {
     let answer = ann.post("/v1/things", json!({ "big": "x", "flag": 1, "nonsense": 1, "at": "x" })).await;
     assert_eq!(
         faults(answer.expect_error(422, "validation_failed")),
-        ["at: wrong_type", "big: wrong_type", "flag: wrong_type", "nonsense: unknown_field", "text: required"]
+        [
+            "at: wrong_type",
+            "big: wrong_type",
+            "flag: wrong_type",
+            "nonsense: unknown_field",
+            "text: required"
+        ]
     );
     let answer = ann.post("/v1/posts", json!({ "title": "", "tags": ["", "b", "c", "d"], "views": 1 })).await;
     let found = faults(answer.expect_error(422, "read_only_field"));
-    assert!(found.contains(&"title: length".to_owned()) && found.contains(&"views: read_only_field".to_owned()));
+    assert!(
+        found.contains(&"title: length".to_owned()) && found.contains(&"views: read_only_field".to_owned())
+    );
     assert!(found.iter().filter(|it| it.starts_with("tags")).count() >= 1, "{found:?}");
 }
 
@@ -169,7 +224,9 @@ async fn a_rule_of_a_field_holds_for_create_and_update(app: TestApp) {
     let refused = ann.post("/v1/posts", json!({ "title": "x".repeat(201) })).await;
     let refused = refused.expect_error(422, "validation_failed");
     assert_eq!(refused.faults(), ["title: length"]);
-    assert!(refused.fault("title").and_then(|it| it["message"].as_str()).is_some_and(|it| it.contains("200")));
+    assert!(
+        refused.fault("title").and_then(|it| it["message"].as_str()).is_some_and(|it| it.contains("200"))
+    );
     let made = ann.post("/v1/posts", json!({ "title": "é".repeat(200) })).await.expect_status(201);
     let refused = ann.put(&format!("/v1/posts/{}", made.id()), json!({ "title": "" })).await;
     assert_eq!(refused.expect_error(422, "validation_failed").faults(), ["title: length"]);

@@ -340,9 +340,16 @@ async fn fail(Path(how): Path<String>) -> std::result::Result<Response, ApiError
         "panic" => panic!("{SECRET}"),
         "limit" => {
             let wait = std::time::Duration::from_millis(1500);
-            return Err(ApiError::rate_limited(RateLimit { limit: 5, remaining: 0, reset: wait, retry_after: wait }));
+            return Err(ApiError::rate_limited(RateLimit {
+                limit: 5,
+                remaining: 0,
+                reset: wait,
+                retry_after: wait,
+            }));
         }
-        "declared" => return Err(Error::http(423, "todo_locked", "locked").data(json!({ "by": "ann" })).into()),
+        "declared" => {
+            return Err(Error::http(423, "todo_locked", "locked").data(json!({ "by": "ann" })).into());
+        }
         "unavailable" => ErrorKind::Unavailable,
         "conflict" => ErrorKind::Conflict,
         "unknown" => ErrorKind::OutcomeUnknown,

@@ -22,7 +22,9 @@ async fn no_route_is_404_and_names_what_was_asked(app: TestApp) {
 async fn a_model_whose_scope_grants_nothing_has_no_route_at_all(app: TestApp) {
     let ann = app.user("ann").await;
     let one = format!("/v1/cellars/{NOBODY}");
-    for (method, path) in [(Method::GET, "/v1/cellars"), (Method::POST, "/v1/cellars"), (Method::DELETE, &one)] {
+    for (method, path) in
+        [(Method::GET, "/v1/cellars"), (Method::POST, "/v1/cellars"), (Method::DELETE, &one)]
+    {
         let _ = ann.send(method, path, "").await.expect_error(404, "not_found");
     }
 }
@@ -101,7 +103,8 @@ async fn a_unique_violation_is_409_and_names_the_fields(app: TestApp) {
     let ann = app.user("ann").await;
     let taken = thing(json!({ "code": "c", "area": "a", "number": 1 }));
     let _ = ann.post("/v1/things", taken).await.expect_status(201);
-    let once = ann.post("/v1/things", thing(json!({ "code": "c" }))).await.expect_error(409, "unique_violation");
+    let once =
+        ann.post("/v1/things", thing(json!({ "code": "c" }))).await.expect_error(409, "unique_violation");
     assert_eq!(once.faults(), ["code: unique_violation"]);
     let both = ann.post("/v1/things", thing(json!({ "area": "a", "number": 1 }))).await;
     assert_eq!(
@@ -134,9 +137,12 @@ async fn a_body_over_the_limit_is_413(app: TestApp) {
 
 #[mainstay::test(app = app)]
 async fn a_body_of_another_media_type_is_415(app: TestApp) {
-    for media in ["text/plain", "application/xml", "application/x-www-form-urlencoded", "json", "application/jsonx"] {
+    for media in
+        ["text/plain", "application/xml", "application/x-www-form-urlencoded", "json", "application/jsonx"]
+    {
         let ann = app.user("ann").await.header("content-type", media);
-        let _ = ann.post("/v1/posts", json!({ "title": "t" })).await.expect_error(415, "unsupported_media_type");
+        let _ =
+            ann.post("/v1/posts", json!({ "title": "t" })).await.expect_error(415, "unsupported_media_type");
     }
     for media in ["application/json", "Application/JSON; charset=utf-8"] {
         let ann = app.user("ann").await.header("content-type", media);
@@ -204,7 +210,10 @@ async fn successes_are_shaped_as_the_contract_says(app: TestApp) {
     assert_eq!(made.header("location"), format!("/v1/posts/{id}"));
     assert_eq!(made.body["success"], true);
     let row = made.result();
-    assert_eq!([&row["type"], &row["title"], &row["published"]], [&json!("post"), &json!("hi"), &json!(false)]);
+    assert_eq!(
+        [&row["type"], &row["title"], &row["published"]],
+        [&json!("post"), &json!("hi"), &json!(false)]
+    );
     assert_eq!([&row["createdAt"], &row["updatedAt"]], [&json!("2026-01-01T00:00:00.000Z"); 2]);
     let path = format!("/v1/posts/{id}");
     let read = ann.get(&path).await.expect_status(200);

@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn other_refusals_are_ours_and_do_not_repeat_the_driver() {
-        for statement in ["insert into users values (null, 'b', 1, 1, 'o')", "update users set n = -1", "selec 1"]
+        for statement in
+            ["insert into users values (null, 'b', 1, 1, 'o')", "update users set n = -1", "selec 1"]
         {
             assert_eq!(
                 refused(statement),

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rusqlite::ffi;
 
 use super::{again_alone, begin, committed, done, failed, insert, numbers, open, sql, write};
-use crate::store::{Commit, Company, Rollback};
 use crate::ErrorKind;
+use crate::store::{Commit, Company, Rollback};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nobody_is_answered_before_the_commit() {
@@ -104,7 +104,10 @@ async fn a_commit_that_fails_sends_its_group_back() {
 async fn a_commit_that_fails_alone_says_why() {
     let db = open().await;
     let cases: [(i32, fn(&Commit) -> bool); 2] = [
-        (ffi::SQLITE_FULL, |it| matches!(it, Commit::Failed(error) if matches!(error.kind(), ErrorKind::Unavailable))),
+        (
+            ffi::SQLITE_FULL,
+            |it| matches!(it, Commit::Failed(error) if matches!(error.kind(), ErrorKind::Unavailable)),
+        ),
         (ffi::SQLITE_BUSY, |it| matches!(it, Commit::Again)),
     ];
     for (code, expected) in cases {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures_util::poll;
 
-use super::{again_alone, begin, committed, done, insert, numbers, open, open_with, sql, write};
 use super::{ENDLESS_READ, ENDLESS_WRITE, is_too_slow};
+use super::{again_alone, begin, committed, done, insert, numbers, open, open_with, sql, write};
 use crate::store::sqlite::{Sqlite, SqliteTx};
 use crate::store::{Commit, Company, Rollback};
 use crate::{ErrorKind, Result};
@@ -172,7 +172,9 @@ async fn a_full_disk_sends_the_group_back_and_alone_it_fails() {
     let limit = begin(&db).await;
     limit.script("pragma max_page_count = 40").unwrap();
     done(limit.commit(None).await);
-    let too_much = sql("insert into t (n) with recursive c(x) as (select 1 union all select x + 1 from c limit 90000) select x + 9 from c");
+    let too_much = sql(
+        "insert into t (n) with recursive c(x) as (select 1 union all select x + 1 from c limit 90000) select x + 9 from c",
+    );
 
     let (first, second) = one_finished_one_open(&db).await;
     assert_eq!(second.execute(&too_much).unwrap_err().kind(), &ErrorKind::Unavailable);

@@ -117,7 +117,7 @@ fn is_too_slow(error: &Error) {
 }
 
 /// A statement that reads for ever.
-const ENDLESS_READ: &str = "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c";
+const ENDLESS_READ: &str =
+    "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c";
 /// A statement that writes for ever.
-const ENDLESS_WRITE: &str =
-    "with recursive c(x) as (select 1 union all select x + 1 from c) insert into t (n) select x + 1000 from c";
+const ENDLESS_WRITE: &str = "with recursive c(x) as (select 1 union all select x + 1 from c) insert into t (n) select x + 1000 from c";

@@ -1,7 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ENDLESS_READ, begin, committed, done, insert, is_too_slow, numbers, open, open_with, sql, write};
+use super::{
+    ENDLESS_READ, begin, committed, done, insert, is_too_slow, numbers, open, open_with, sql, write,
+};
 
 #[tokio::test]
 async fn readers_see_what_is_committed_and_do_not_wait_for_the_writer() {

@@ -134,8 +134,12 @@ async fn expired_answers_go_in_batches_oldest_first() {
     let answer = answer();
     for age in 0..5 {
         let request = request(&age.to_string());
-        let record =
-            Record { request: &request, answer: &answer, now: Timestamp::EPOCH, expires: Timestamp::from_micros(age) };
+        let record = Record {
+            request: &request,
+            answer: &answer,
+            now: Timestamp::EPOCH,
+            expires: Timestamp::from_micros(age),
+        };
         done(begin(&db).await.commit(Some(record)).await);
     }
     let now = Timestamp::from_micros(3);
@@ -183,8 +187,11 @@ async fn a_migration_that_fails_leaves_nothing_and_can_be_tried_again() {
 
 /// The changes so far: model, id, before, after.
 async fn changes(db: &Sqlite) -> Vec<(String, String, Option<Json>, Option<Json>)> {
-    let rows = db.rows(&sql("select model, id, before, after from mainstay_change order by seq")).await.unwrap();
-    rows.iter().map(|row| (row.at(0).unwrap(), row.at(1).unwrap(), row.at(2).unwrap(), row.at(3).unwrap())).collect()
+    let rows =
+        db.rows(&sql("select model, id, before, after from mainstay_change order by seq")).await.unwrap();
+    rows.iter()
+        .map(|row| (row.at(0).unwrap(), row.at(1).unwrap(), row.at(2).unwrap(), row.at(3).unwrap()))
+        .collect()
 }
 
 async fn captured(db: &Sqlite) {
@@ -217,10 +224,12 @@ async fn row_triggers_capture_what_changed_and_nothing_private() {
     captured(&db).await;
     let insert = "insert into \"no\"\"te\" values ('a', 'T', 1, 0.30000000000000004, 5, '{\"k\":[1]}', x'00ff', 'hidden')";
     write(&db, insert).await;
-    write(&db, "update \"no\"\"te\" set title = null, done = 0, body = null, data = null, price = null").await;
+    write(&db, "update \"no\"\"te\" set title = null, done = 0, body = null, data = null, price = null")
+        .await;
     write(&db, "delete from \"no\"\"te\"").await;
     let first = json!({"id": "a", "title": "T", "done": true, "price": 0.1 + 0.2, "at": 5, "body": {"k": [1]}, "data": "00ff"});
-    let second = json!({"id": "a", "title": null, "done": false, "price": null, "at": 5, "body": null, "data": null});
+    let second =
+        json!({"id": "a", "title": null, "done": false, "price": null, "at": 5, "body": null, "data": null});
     let change = |before: Option<&Json>, after: Option<&Json>| {
         ("it's".to_owned(), "a".to_owned(), before.cloned(), after.cloned())
     };
@@ -241,12 +250,11 @@ async fn replacing_a_row_captures_that_the_old_one_went() {
     let titles: Vec<_> = changes(&db)
         .await
         .into_iter()
-        .map(|(_, _, before, after)| (before.map(|it| it["title"].clone()), after.map(|it| it["title"].clone())))
+        .map(|(_, _, before, after)| {
+            (before.map(|it| it["title"].clone()), after.map(|it| it["title"].clone()))
+        })
         .collect();
-    assert_eq!(
-        titles,
-        [(None, Some(json!("old"))), (Some(json!("old")), None), (None, Some(json!("new")))]
-    );
+    assert_eq!(titles, [(None, Some(json!("old"))), (Some(json!("old")), None), (None, Some(json!("new")))]);
 }
 
 #[tokio::test]

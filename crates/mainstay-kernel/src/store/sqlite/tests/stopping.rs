@@ -5,8 +5,8 @@ use std::pin::pin;
 use futures_util::poll;
 
 use super::{begin, done, insert, numbers, open_with, sql, write};
-use crate::store::sqlite::Sqlite;
 use crate::store::Company;
+use crate::store::sqlite::Sqlite;
 use crate::{DbOptions, ErrorKind, StoreUrl};
 
 fn at(path: &Path) -> impl FnOnce(&mut DbOptions) {
