@@ -61,18 +61,24 @@ impl Identity {
         Ok(())
     }
 
-    /// The columns that are named like a claim, with the claim's value.
+    /// The columns that are named like a claim, with the claim's value. A claim that is left out
+    /// says nothing; one that is null withdraws what was known.
     fn claims(&self, principal: &Principal) -> Vec<(usize, Value)> {
-        let claim = |name: &str| match name {
-            "email" => Some(principal.email.clone()),
-            "name" => Some(principal.name.clone()),
-            _ => None,
-        };
         let columns = self.schema.columns.iter().enumerate().filter(|(_, it)| it.part == Part::Plain);
-        let named = columns.filter_map(|(column, it)| Some((column, claim(it.name)?, it.optional)));
-        named
-            .filter(|(_, value, optional)| value.is_some() || *optional)
-            .map(|(column, value, _)| (column, value.map_or(Value::Null, Value::Text)))
+        columns
+            .filter_map(|(column, it)| {
+                let claim = match it.name {
+                    "email" => &principal.email,
+                    "name" => &principal.name,
+                    _ => return None,
+                };
+                match claim {
+                    Some(text) if self.schema.holds(column, text) => Some((column, Value::Text(text.clone()))),
+                    Some(_) => None,
+                    None if it.optional && principal.claims.contains_key(it.name) => Some((column, Value::Null)),
+                    None => None,
+                }
+            })
             .collect()
     }
 
@@ -122,11 +128,11 @@ impl Identity {
     ) -> Result<Uuid> {
         let unshared: Vec<_> =
             claims.iter().filter(|(column, _)| !self.is_unique(*column)).cloned().collect();
-        if let Some(row) = rows::find(&db.reader(), self.schema, known).await? {
-            return Ok(row.id(self.schema));
-        }
-        if claims.iter().any(|(column, _)| self.is_unique(*column) && !self.schema.columns[*column].optional)
-        {
+        let is_new = rows::find(&db.reader(), self.schema, known).await?.is_none();
+        let must_share = |&(column, _): &(usize, Value)| {
+            self.is_unique(column) && !self.schema.columns[column].optional
+        };
+        if is_new && claims.iter().any(must_share) {
             return Err(error);
         }
         db.write_with(|tx, _| Box::pin(self.keep(tx, known, key, &unshared))).await

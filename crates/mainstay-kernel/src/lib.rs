@@ -1,7 +1,7 @@
 //! The transaction, the store and the framework's own records.
 //!
 //! A change of any kind runs in one [`Tx`], opened by [`Db::write`] or, for a request that may be
-//! repeated, by [`Db::answer`]. Reading needs a [`Reader`], writing needs `&mut Tx`.
+//! repeated, by [`Db::write_kept`]. Reading needs a [`Reader`], writing needs `&mut Tx`.
 
 mod attempts;
 mod caller;

@@ -90,10 +90,13 @@ compare! {
 }
 
 impl<M, T> Column<M, T> {
-    /// One of these; missing operands are left out.
+    /// One of these. A missing operand is unknown: with one, the others can make this true, but
+    /// nothing makes it false.
     pub fn is_in<O: Operand<T>>(self, operands: impl IntoIterator<Item = O>) -> Filter<M> {
-        let values = operands.into_iter().filter_map(Operand::operand).collect();
-        Filter::new(Predicate::In { column: self.index, values })
+        let operands: Vec<_> = operands.into_iter().map(Operand::operand).collect();
+        let unknown = operands.contains(&None);
+        let found = Filter::new(Predicate::In { column: self.index, values: operands.into_iter().flatten().collect() });
+        if unknown { found.or(self.compare(Compare::Equal, None)) } else { found }
     }
 }
 

@@ -9,7 +9,13 @@ pub type Input = Map<String, Json>;
 /// Columns and the values they are to have.
 pub type Assignments = Vec<(usize, Value)>;
 
-/// Reads a client's fields for this action. Everything wrong is reported at once.
+/// The most faults of one answer: a body may hold a hundred thousand unknown fields.
+const MOST_FAULTS: usize = 100;
+
+/// The longest text of an indexed column, in bytes: PostgreSQL indexes no more than a third of a page.
+const LONGEST_INDEXED: usize = 2000;
+
+/// Reads a client's fields for this action. Everything wrong is reported at once, up to a bound.
 /// What the scope sets is not required of the client.
 pub(crate) fn assignments(
     model: &ModelEntry,
@@ -22,6 +28,9 @@ pub(crate) fn assignments(
     let mut faults = Vec::new();
     let mut read_only = false;
     for (field, json) in input {
+        if faults.len() >= MOST_FAULTS {
+            return Err(refusal(read_only, faults));
+        }
         match column(model, action, &field, visible) {
             Ok(column) => match value(model, column, json) {
                 Ok(value) => assigned.push((column, value)),
@@ -41,7 +50,11 @@ pub(crate) fn assignments(
     if faults.is_empty() {
         return Ok(assigned);
     }
-    Err(Error::new(if read_only { ErrorKind::ReadOnly(faults) } else { ErrorKind::Invalid(faults) }))
+    Err(refusal(read_only, faults))
+}
+
+fn refusal(read_only: bool, faults: Vec<FieldFault>) -> Error {
+    Error::new(if read_only { ErrorKind::ReadOnly(faults) } else { ErrorKind::Invalid(faults) })
 }
 
 /// Whether clients may set a column in this action.
@@ -86,6 +99,13 @@ fn value(model: &ModelEntry, column: usize, json: Json) -> Result<Value, Vec<Fie
     } else {
         from_json(def.kind, json).map_err(|(code, message)| one(code, message))?
     };
+    if let Value::Text(text) = &value
+        && text.len() > LONGEST_INDEXED
+        && model.schema.indexes.iter().any(|it| it.columns.contains(&column))
+    {
+        let message = format!("must be at most {LONGEST_INDEXED} bytes long, because it is indexed");
+        return Err(one("length", message));
+    }
     let broken = (model.check)(column, &value);
     if broken.is_empty() {
         return Ok(value);

@@ -253,7 +253,7 @@ fn operands(field: &str, kind: Kind, text: &str) -> Result<Vec<Value>> {
     let parts: Vec<String> = if text.starts_with('[') {
         let list: Vec<serde_json::Value> = serde_json::from_str(text)
             .map_err(|_| bad(format!("`{field}` is compared with a list that is not JSON")))?;
-        list.into_iter().map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned)).collect()
+        list.iter().map(|it| scalar(field, it)).collect::<Result<_>>()?
     } else {
         text.split(',').map(str::to_owned).collect()
     };
@@ -264,6 +264,18 @@ fn operands(field: &str, kind: Kind, text: &str) -> Result<Vec<Value>> {
         )));
     }
     parts.iter().map(|it| operand(field, kind, it)).collect()
+}
+
+/// What one element of a list says, as it would stand in `a,b,c`.
+fn scalar(field: &str, element: &serde_json::Value) -> Result<String> {
+    use serde_json::Value::{Array, Bool, Null, Number, Object, String as Text};
+    match element {
+        Text(it) => Ok(it.clone()),
+        Number(_) | Bool(_) => Ok(element.to_string()),
+        Null | Array(_) | Object(_) => {
+            Err(bad(format!("`{field}` is compared with a list that holds more than texts, numbers and booleans")))
+        }
+    }
 }
 
 fn operand(field: &str, kind: Kind, text: &str) -> Result<Value> {

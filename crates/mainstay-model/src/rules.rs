@@ -34,3 +34,14 @@ impl<T: garde::rules::length::simple::HasSimpleLength> garde::rules::length::sim
         self.0.length()
     }
 }
+
+impl<U, T: garde::rules::inner::Inner<U>> garde::rules::inner::Inner<U> for Json<T> {
+    type Key = T::Key;
+
+    fn validate_inner<F>(&self, each: F)
+    where
+        F: FnMut(&U, &Self::Key),
+    {
+        self.0.validate_inner(each);
+    }
+}

@@ -136,13 +136,14 @@ impl Schema {
 
     /// The name of an index, the same on both stores.
     pub fn index_name(&self, index: &Index) -> String {
-        let mut name = self.table.to_owned();
-        for &column in index.columns {
-            name.push('_');
-            name.push_str(self.columns[column].name);
-        }
-        name.push_str(if index.unique { "_key" } else { "_idx" });
-        name
+        let columns = index.columns.iter().map(|&column| self.columns[column].name);
+        let parts = std::iter::once(self.table).chain(columns).collect::<Vec<_>>();
+        bounded(&parts.join("_"), if index.unique { "_key" } else { "_idx" })
+    }
+
+    /// The name of a reference's constraint, the same on both stores.
+    pub fn reference_name(&self, column: &ColumnDef) -> String {
+        bounded(&format!("{}_{}", self.table, column.name), "_fkey")
     }
 
     /// What its row triggers record: every column but the private ones.
@@ -153,5 +154,34 @@ impl Schema {
             model: self.name.to_owned(),
             columns: seen.map(|it| (it.name.to_owned(), it.kind)).collect(),
         }
+    }
+}
+
+/// The longest name of PostgreSQL, in bytes; it cuts longer ones.
+const LONGEST_NAME: usize = 63;
+
+/// A name of at most 63 bytes: the end of a longer one gives way to a hash of the whole (FNV-1a).
+fn bounded(stem: &str, suffix: &str) -> String {
+    if stem.len() + suffix.len() <= LONGEST_NAME {
+        return format!("{stem}{suffix}");
+    }
+    let hash = stem.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let kept: String =
+        stem.chars().take_while(char::is_ascii).take(LONGEST_NAME - suffix.len() - 17).collect();
+    format!("{kept}_{hash:016x}{suffix}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bounded;
+
+    #[test]
+    fn a_name_too_long_for_postgres_is_shortened_and_stays_unique() {
+        assert_eq!(bounded("posts_title", "_key"), "posts_title_key");
+        let (one, other) = (bounded(&"a".repeat(80), "_key"), bounded(&"a".repeat(81), "_key"));
+        assert_eq!((one.len(), other.len()), (63, 63));
+        assert_ne!(one, other);
     }
 }

@@ -43,8 +43,11 @@ impl Change<'_> {
     /// As one statement: nothing has to be kept beside the row.
     async fn at_once(&self) -> Result<Outcome> {
         if self.changes.is_empty() {
-            let record = self.find(&self.door.db.reader(), &self.before()).await?;
-            return Ok(self.outcome(record.as_ref().ok_or_else(|| self.door.model.not_found(self.id))?));
+            let reader = self.door.db.reader();
+            return match self.find(&reader, &self.before()).await? {
+                Some(record) => Ok(self.outcome(&record)),
+                None => Err(self.refusal(&reader).await?),
+            };
         }
         let written = self.door.db.write_one(&self.statement(), None).await;
         match written.map_err(|error| violation::name(self.door.model.schema, error))? {
@@ -60,8 +63,10 @@ impl Change<'_> {
     async fn within(&self, tx: &mut Tx) -> Result<Answer> {
         let schema = self.door.model.schema;
         if self.changes.is_empty() {
-            let record = self.find(tx, &self.before()).await?;
-            return Ok(self.door.answer(record.as_ref().ok_or_else(|| self.door.model.not_found(self.id))?));
+            return match self.find(tx, &self.before()).await? {
+                Some(record) => Ok(self.door.answer(&record)),
+                None => Err(self.refusal(tx).await?),
+            };
         }
         let rows = tx.returning(&self.statement()).await.map_err(|error| violation::name(schema, error))?;
         match rows.first() {

@@ -32,9 +32,10 @@ fn unique_fields(schema: &Schema, constraint: Option<&str>, columns: &[String]) 
 }
 
 fn reference_fields(schema: &Schema, constraint: Option<&str>, columns: &[String]) -> Vec<String> {
-    let named = schema.columns.iter().find(|it| {
-        it.references.is_some() && constraint == Some(format!("{}_{}_fkey", schema.table, it.name).as_str())
-    });
+    let named = schema
+        .columns
+        .iter()
+        .find(|it| it.references.is_some() && constraint == Some(schema.reference_name(it).as_str()));
     match named {
         Some(column) => vec![column.field.to_owned()],
         None => fields(schema, columns),

@@ -153,6 +153,7 @@ impl EdgeService {
             return Err(ApiError::draining());
         }
         target::admit(request.uri())?;
+        target::admit_host(request.headers())?;
         self.0.config.body_limit.admit(request.headers())
     }
 

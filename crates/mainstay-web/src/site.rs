@@ -72,6 +72,13 @@ impl Site {
         name: &'static str,
         change: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
+        let exchange = Exchange::current();
+        let change = async move {
+            match exchange {
+                Some(exchange) => exchange.scope(change).await,
+                None => change.await,
+            }
+        };
         match self.0.db.owned().spawn(name, change).await {
             Ok(result) => result,
             Err(stopped) => match stopped.try_into_panic() {

@@ -1,6 +1,7 @@
 //! Judges a request's target before it is routed: percent escapes that no handler should meet.
 
-use http::Uri;
+use http::header::HOST;
+use http::{HeaderMap, Uri};
 use percent_encoding::percent_decode_str;
 
 use crate::error::ApiError;
@@ -23,6 +24,17 @@ pub(crate) fn admit(uri: &Uri) -> Result<(), ApiError> {
     match uri.query() {
         Some(query) if query.contains('%') => decodable("query", query),
         Some(_) | None => Ok(()),
+    }
+}
+
+/// Refuses a second `Host`: what stands in front of us may have believed the other one (RFC 9112, 3.2).
+///
+/// # Errors
+/// 400 `bad_request`.
+pub(crate) fn admit_host(headers: &HeaderMap) -> Result<(), ApiError> {
+    match headers.get_all(HOST).iter().nth(1) {
+        None => Ok(()),
+        Some(_) => Err(ApiError::bad_request("the request has more than one `Host` header").and_close()),
     }
 }
 
@@ -52,6 +64,16 @@ mod tests {
 
     fn judged(uri: &'static str) -> Result<(), String> {
         admit(&Uri::from_static(uri)).map_err(|error| error.description().to_owned())
+    }
+
+    #[test]
+    fn a_second_host_is_refused() {
+        let hosts = |hosts: &[&'static str]| -> HeaderMap {
+            hosts.iter().map(|&host| (HOST, http::HeaderValue::from_static(host))).collect()
+        };
+        assert!(admit_host(&hosts(&[])).is_ok());
+        assert!(admit_host(&hosts(&["a"])).is_ok());
+        assert!(admit_host(&hosts(&["a", "a"])).is_err());
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn column_def(sql: &mut Builder, schema: &Schema, column: &ColumnDef, which: Col
         }
     }
     if let Some(reference) = &column.references {
-        sql.text(" CONSTRAINT ").name(&format!("{}_{}_fkey", schema.table, column.name));
+        sql.text(" CONSTRAINT ").name(&schema.reference_name(column));
         sql.text(" REFERENCES ").name((reference.table)()).text(" (\"id\")").text(
             match reference.on_delete {
                 OnDelete::NoAction => "",

@@ -1,7 +1,7 @@
 //! What clients send: ids in paths, pairs in queries, objects in bodies.
 
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use mainstay_model::Input;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -48,6 +48,9 @@ fn decode(text: &str) -> Result<String, ApiError> {
 pub(super) fn object(headers: &HeaderMap, body: &[u8]) -> Result<Input, ApiError> {
     if !is_json(headers) {
         return Err(ApiError::unsupported_media_type("application/json"));
+    }
+    if headers.get(CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(ApiError::unsupported_media_type("application/json without a content coding"));
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(input)) => Ok(input),

@@ -56,11 +56,16 @@ pub fn router(site: &Site, model: &'static ModelEntry) -> Router {
     if model.has(Action::Delete) {
         one = one.delete(change::delete);
     }
+    let mut router = Router::new();
     let path = format!("{}/{}", site.prefix(), model.schema.plural);
-    Router::new()
-        .route(&path, many)
-        .route(&format!("{path}/{{id}}"), one)
-        .with_state(Mounted { site: site.clone(), model })
+    // A path without a method would answer 405 where nothing is.
+    if model.has(Action::Read) || model.has(Action::Create) {
+        router = router.route(&path, many);
+    }
+    if model.has(Action::Read) || model.has(Action::Update) || model.has(Action::Delete) {
+        router = router.route(&format!("{path}/{{id}}"), one);
+    }
+    router.with_state(Mounted { site: site.clone(), model })
 }
 
 /// A model and where it is mounted.

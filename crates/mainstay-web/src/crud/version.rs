@@ -13,8 +13,15 @@ pub(super) fn tag(version: Option<i64>) -> Option<String> {
 /// The versions that `If-Match` admits; `None` when any will do. A tag that is none of ours, or a
 /// weak one, admits nothing.
 pub(super) fn wanted(headers: &HeaderMap) -> Result<Option<Vec<i64>>, ApiError> {
+    if !headers.contains_key(IF_MATCH) {
+        return Ok(None);
+    }
     let tags = tags(headers, &IF_MATCH)?;
-    if tags.is_empty() || tags.contains(&"*") {
+    if tags.is_empty() {
+        // Taken for no condition, it would let the lost update through that it was sent against.
+        return Err(ApiError::bad_request("`if-match` names no entity tag"));
+    }
+    if tags.contains(&"*") {
         return Ok(None);
     }
     Ok(Some(tags.into_iter().filter_map(version).collect()))

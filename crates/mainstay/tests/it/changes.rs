@@ -24,7 +24,8 @@ async fn a_post_becomes_a_row_a_result_and_a_change(app: TestApp) {
     let made = ann.key("k").post("/v1/posts", json!({ "title": "hi" })).await.expect_status(201);
     let row = app.db().reader().sql("select title, version from posts").all::<(String, i64)>().await;
     assert_eq!(row.expect("the row"), [("hi".to_owned(), 1)]);
-    let result = app.db().reader().sql("select path, status, body from mainstay_result");
+    let reader = app.db().reader();
+    let result = reader.sql("select path, status, body from mainstay_result");
     let (path, status, body) =
         result.one::<(String, i64, Vec<u8>)>().await.expect("a read").expect("the result");
     assert_eq!((path.as_str(), status), ("POST /v1/posts", 201));
@@ -92,8 +93,9 @@ async fn a_write_that_fails_leaves_no_row_no_result_and_no_change(app: TestApp) 
         .await
         .expect_status(422);
     let failed = app.db().write(async |tx: &mut Tx| {
+        let now = tx.now();
         tx.sql("insert into mainstay_change (model, id, at) values ('x', 'x', ?)")
-            .bind(tx_now(tx))
+            .bind(now)
             .execute()
             .await?;
         Err::<(), _>(Error::internal("no"))
@@ -102,10 +104,6 @@ async fn a_write_that_fails_leaves_no_row_no_result_and_no_change(app: TestApp) 
     for table in ["posts", "mainstay_result", "mainstay_change"] {
         assert_eq!(count(&app, table).await, 0, "{table}");
     }
-}
-
-fn tx_now(tx: &Tx) -> Timestamp {
-    tx.now()
 }
 
 #[mainstay::test(app = app)]

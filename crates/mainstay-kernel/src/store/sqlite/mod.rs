@@ -152,3 +152,10 @@ impl Sqlite {
         }
     }
 }
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        // The reading threads have a handle on them too, and would keep the file a moment longer.
+        self.readers.close();
+    }
+}

@@ -16,14 +16,16 @@ use crate::{Error, Result, Row, Statement};
 /// Statements that stay prepared on each connection.
 const PREPARED: usize = 256;
 
-/// Pragmas that only read; every other one is the framework's.
-const READING_PRAGMAS: [&str; 9] = [
+/// Pragmas that only read (ALTER TABLE itself uses one); every other one is the framework's.
+const READING_PRAGMAS: [&str; 11] = [
     "data_version",
     "foreign_key_check",
     "foreign_key_list",
     "index_info",
     "index_list",
     "index_xinfo",
+    "integrity_check",
+    "quick_check",
     "table_info",
     "table_list",
     "table_xinfo",

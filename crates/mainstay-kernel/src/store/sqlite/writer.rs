@@ -73,18 +73,15 @@ impl Writer {
 
     /// Closes the line, waits for those in it and takes the pen for good; `None` when somebody did.
     pub(super) async fn close(self: &Arc<Self>) -> Option<Pen> {
-        let given = {
+        let taken = {
             let mut line = self.line();
             line.is_closed = true;
-            match line.take(Company::Alone) {
-                Ok(pen) => {
-                    line.pen = Place::Closed;
-                    return Some(*pen);
-                }
-                Err(given) => given,
-            }
+            line.take(Company::Alone)
         };
-        let pen = given.await.ok()?.into_pen();
+        let pen = match taken {
+            Ok(pen) => pen,
+            Err(given) => given.await.ok()?.into_pen(),
+        };
         self.line().pen = Place::Closed;
         Some(*pen)
     }

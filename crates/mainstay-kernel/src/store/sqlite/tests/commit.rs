@@ -209,3 +209,22 @@ async fn a_statement_counts_what_it_touched_itself() {
     assert_eq!(tx.execute(&sql("delete from t")).unwrap(), 3);
     done(tx.commit(None).await);
 }
+
+#[tokio::test]
+async fn a_schema_can_be_changed_like_any_row() {
+    let db = open().await;
+    let changes = [
+        "alter table t add column k text not null default ''",
+        "alter table t rename column k to l",
+        "create index t_l on t (l)",
+        "drop index t_l",
+        "alter table t drop column l",
+        "create view v as select n from t",
+        "drop view v",
+        "alter table t rename to u",
+        "drop table u",
+    ];
+    for change in changes {
+        write(&db, change).await;
+    }
+}
