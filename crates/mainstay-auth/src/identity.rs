@@ -73,9 +73,13 @@ impl Identity {
                     _ => return None,
                 };
                 match claim {
-                    Some(text) if self.schema.holds(column, text) => Some((column, Value::Text(text.clone()))),
+                    Some(text) if text.len() <= self.schema.longest(column) => {
+                        Some((column, Value::Text(text.clone())))
+                    }
                     Some(_) => None,
-                    None if it.optional && principal.claims.contains_key(it.name) => Some((column, Value::Null)),
+                    None if it.optional && principal.claims.contains_key(it.name) => {
+                        Some((column, Value::Null))
+                    }
                     None => None,
                 }
             })
@@ -129,9 +133,8 @@ impl Identity {
         let unshared: Vec<_> =
             claims.iter().filter(|(column, _)| !self.is_unique(*column)).cloned().collect();
         let is_new = rows::find(&db.reader(), self.schema, known).await?.is_none();
-        let must_share = |&(column, _): &(usize, Value)| {
-            self.is_unique(column) && !self.schema.columns[column].optional
-        };
+        let must_share =
+            |&(column, _): &(usize, Value)| self.is_unique(column) && !self.schema.columns[column].optional;
         if is_new && claims.iter().any(must_share) {
             return Err(error);
         }

@@ -109,7 +109,11 @@ impl FromStr for Timestamp {
     type Err = jiff::Error;
 
     fn from_str(text: &str) -> Result<Self, jiff::Error> {
-        Ok(Self::from_micros(text.parse::<jiff::Timestamp>()?.as_microsecond()))
+        let micros = text.parse::<jiff::Timestamp>()?.as_microsecond();
+        if micros < EARLIEST {
+            return Err(jiff::Error::from_args(format_args!("`{text}` is before the year 1")));
+        }
+        Ok(Self::from_micros(micros))
     }
 }
 

@@ -95,7 +95,10 @@ impl<M, T> Column<M, T> {
     pub fn is_in<O: Operand<T>>(self, operands: impl IntoIterator<Item = O>) -> Filter<M> {
         let operands: Vec<_> = operands.into_iter().map(Operand::operand).collect();
         let unknown = operands.contains(&None);
-        let found = Filter::new(Predicate::In { column: self.index, values: operands.into_iter().flatten().collect() });
+        let found = Filter::new(Predicate::In {
+            column: self.index,
+            values: operands.into_iter().flatten().collect(),
+        });
         if unknown { found.or(self.compare(Compare::Equal, None)) } else { found }
     }
 }

@@ -39,9 +39,12 @@ async fn insert(door: &Door<'_>, record: &Record) -> Result<Outcome> {
     let answer = door.answer(record);
     let statement = store::write::insert(door.db.dialect(), door.model.schema, record);
     let kept = door.request.map(|request| (request, &answer));
-    let written = door.db.write_one(&statement, kept).await;
-    match written.map_err(|error| violation::name(door.model.schema, error))? {
-        Written::Rows(_) => Ok(Outcome { answer, replayed: false }),
-        Written::Replayed(answer) => Ok(Outcome { answer, replayed: true }),
+    match door.db.write_one(&statement, kept).await {
+        Ok(Written::Rows(_)) => Ok(Outcome { answer, replayed: false }),
+        Ok(Written::Replayed(answer)) => Ok(Outcome { answer, replayed: true }),
+        Err(error) => {
+            let values: Vec<_> = record.0.iter().cloned().enumerate().collect();
+            Err(violation::explain(door, &values, error).await)
+        }
     }
 }

@@ -30,10 +30,11 @@ async fn remove(
     let wanted = reachable.clone().and(at_version(schema, versions));
     let statement = store::write::delete(door.db.dialect(), schema, &wanted);
     let kept = door.request.map(|request| (request, &answer));
-    match door.db.write_one(&statement, kept).await.map_err(|error| violation::name(schema, error))? {
-        Written::Rows(rows) if rows.is_empty() => Err(refusal(door, id, reachable).await?),
-        Written::Rows(_) => Ok(Outcome { answer, replayed: false }),
-        Written::Replayed(answer) => Ok(Outcome { answer, replayed: true }),
+    match door.db.write_one(&statement, kept).await {
+        Ok(Written::Rows(rows)) if rows.is_empty() => Err(refusal(door, id, reachable).await?),
+        Ok(Written::Rows(_)) => Ok(Outcome { answer, replayed: false }),
+        Ok(Written::Replayed(answer)) => Ok(Outcome { answer, replayed: true }),
+        Err(error) => Err(violation::explain(door, &[], error).await),
     }
 }
 

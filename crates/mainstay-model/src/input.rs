@@ -12,9 +12,6 @@ pub type Assignments = Vec<(usize, Value)>;
 /// The most faults of one answer: a body may hold a hundred thousand unknown fields.
 const MOST_FAULTS: usize = 100;
 
-/// The longest text of an indexed column, in bytes: PostgreSQL indexes no more than a third of a page.
-const LONGEST_INDEXED: usize = 2000;
-
 /// Reads a client's fields for this action. Everything wrong is reported at once, up to a bound.
 /// What the scope sets is not required of the client.
 pub(crate) fn assignments(
@@ -99,18 +96,33 @@ fn value(model: &ModelEntry, column: usize, json: Json) -> Result<Value, Vec<Fie
     } else {
         from_json(def.kind, json).map_err(|(code, message)| one(code, message))?
     };
-    if let Value::Text(text) = &value
-        && text.len() > LONGEST_INDEXED
-        && model.schema.indexes.iter().any(|it| it.columns.contains(&column))
-    {
-        let message = format!("must be at most {LONGEST_INDEXED} bytes long, because it is indexed");
-        return Err(one("length", message));
+    let longest = model.schema.longest(column);
+    if length(&value) > longest {
+        return Err(one(
+            "too_long",
+            format!("must not be longer than {longest} bytes, because it is indexed"),
+        ));
     }
     let broken = (model.check)(column, &value);
     if broken.is_empty() {
         return Ok(value);
     }
     Err(broken.into_iter().map(|it| fault(def.field, it.code, it.message)).collect())
+}
+
+/// The bytes of a text, or of bytes; of anything else 0.
+fn length(value: &Value) -> usize {
+    match value {
+        Value::Text(it) => it.len(),
+        Value::Bytes(it) => it.len(),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::Uuid(_)
+        | Value::Timestamp(_)
+        | Value::Json(_) => 0,
+    }
 }
 
 fn missing(model: &ModelEntry, faults: &[FieldFault], given: impl Fn(usize) -> bool) -> Vec<FieldFault> {

@@ -272,9 +272,9 @@ fn scalar(field: &str, element: &serde_json::Value) -> Result<String> {
     match element {
         Text(it) => Ok(it.clone()),
         Number(_) | Bool(_) => Ok(element.to_string()),
-        Null | Array(_) | Object(_) => {
-            Err(bad(format!("`{field}` is compared with a list that holds more than texts, numbers and booleans")))
-        }
+        Null | Array(_) | Object(_) => Err(bad(format!(
+            "`{field}` is compared with a list that holds more than texts, numbers and booleans"
+        ))),
     }
 }
 

@@ -134,6 +134,16 @@ impl Schema {
         self.columns.iter().position(|it| it.field == field)
     }
 
+    /// The most bytes that a text (or bytes) may have in this column, for the indexes that hold it: an
+    /// entry of PostgreSQL's takes 2704 bytes at most, of SQLite's any, and a model means the same on both.
+    pub fn longest(&self, column: usize) -> usize {
+        const ENTRY: usize = 2000;
+        let is_long = |it: &&usize| matches!(self.columns[**it].kind, Kind::Text | Kind::Bytes);
+        let holding = self.indexes.iter().filter(|it| it.columns.contains(&column));
+        let shares = holding.map(|it| ENTRY / it.columns.iter().filter(is_long).count().max(1));
+        shares.min().unwrap_or(usize::MAX)
+    }
+
     /// The name of an index, the same on both stores.
     pub fn index_name(&self, index: &Index) -> String {
         let columns = index.columns.iter().map(|&column| self.columns[column].name);

@@ -34,9 +34,13 @@ struct Change<'a> {
 
 impl Change<'_> {
     async fn run(&self) -> Result<Outcome> {
-        match self.door.request {
+        let ran = match self.door.request {
             Some(_) => self.door.db.write_kept(self.door.request, |tx, _| Box::pin(self.within(tx))).await,
             None => self.at_once().await,
+        };
+        match ran {
+            Ok(outcome) => Ok(outcome),
+            Err(error) => Err(violation::explain(self.door, &self.changes, error).await),
         }
     }
 
@@ -49,8 +53,7 @@ impl Change<'_> {
                 None => Err(self.refusal(&reader).await?),
             };
         }
-        let written = self.door.db.write_one(&self.statement(), None).await;
-        match written.map_err(|error| violation::name(self.door.model.schema, error))? {
+        match self.door.db.write_one(&self.statement(), None).await? {
             Written::Rows(rows) => match rows.first() {
                 Some(row) => Ok(self.outcome(&Record::read(self.door.model.schema, row)?)),
                 None => Err(self.refusal(&self.door.db.reader()).await?),
@@ -68,7 +71,7 @@ impl Change<'_> {
                 None => Err(self.refusal(tx).await?),
             };
         }
-        let rows = tx.returning(&self.statement()).await.map_err(|error| violation::name(schema, error))?;
+        let rows = tx.returning(&self.statement()).await?;
         match rows.first() {
             Some(row) => Ok(self.door.answer(&Record::read(schema, row)?)),
             None => Err(self.refusal(tx).await?),

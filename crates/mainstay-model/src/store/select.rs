@@ -1,4 +1,4 @@
-use mainstay_kernel::{Dialect, Statement};
+use mainstay_kernel::{Dialect, Statement, Value};
 
 use super::condition;
 use super::sql::Builder;
@@ -24,6 +24,13 @@ pub(crate) fn one(dialect: Dialect, schema: &Schema, predicate: &Predicate) -> S
     let mut sql = Builder::new(dialect);
     sql.text("SELECT ").columns(schema).text(" FROM ").name(schema.table).text(" WHERE ");
     condition::write(&mut sql, schema, predicate);
+    sql.build()
+}
+
+/// The row of any model's table with this key, if there is one.
+pub(crate) fn key(dialect: Dialect, table: &str, id: &Value) -> Statement {
+    let mut sql = Builder::new(dialect);
+    sql.text("SELECT 1 FROM ").name(table).text(" WHERE \"id\" = ").bind(id.clone());
     sql.build()
 }
 

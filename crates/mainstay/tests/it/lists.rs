@@ -65,7 +65,7 @@ async fn a_condition_works_on_every_kind(app: TestApp) {
     }
     for (condition, found) in [
         ("where[text]=a%2Cb", &[0][..]),
-        ("where[text][in]=[\"a,b\",\"c\"]", &[0]),
+        ("where[text][in]=[%22a,b%22,%22c%22]", &[0]),
         ("where[text][in]=a,b", &[1]),
         ("where[text][gt]=a", &[0, 1]),
         ("where[ratio]=0.1", &[0]),
@@ -217,7 +217,7 @@ async fn repeated_and_nested_nonsense_is_400(app: TestApp) {
         "cursor=x".to_owned(),
         "cursor=W10".to_owned(),
         "where[doc]=1".to_owned(),
-        "where[maybeDoc][eq]={}".to_owned(),
+        "where[maybeDoc][eq]=%7B%7D".to_owned(),
         "where[big]=x".to_owned(),
         "where[big]=1.5".to_owned(),
         "where[big]=99999999999999999999".to_owned(),
@@ -234,7 +234,7 @@ async fn repeated_and_nested_nonsense_is_400(app: TestApp) {
         "where[blob]=%25".to_owned(),
         "where[text][null]=maybe".to_owned(),
         format!("where[big][in]={}", many("1", 101).replace('&', ",")),
-        format!("where[big][in]={}", "[".repeat(100_000)),
+        format!("where[big][in]={}", "[".repeat(20_000)),
         distinct.join("&"),
         costly.join("&"),
         many("a=1", 5000),

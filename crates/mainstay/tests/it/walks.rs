@@ -38,7 +38,8 @@ async fn scatter(app: &TestApp) -> Actor {
     };
     for row in 0..40 {
         let text = ["", "a", "A", "é", "b\u{1}", "😀"][dice(6) as usize];
-        let ratio = [0.1, 0.3, 1e300, -5e-324, 2.0 / 3.0, 0.1 + 0.2][dice(6) as usize];
+        let ratio = [0.1, 123_456_789.123_456_79, 1e300, -5e-324, 2.0 / 3.0, 1.797_693_134_862_315_7e38]
+            [dice(6) as usize];
         let blob = ["", "AA==", "AAA=", "/w=="][dice(4) as usize];
         let at = format!("2026-01-31T12:00:00.12345{}Z", dice(3));
         let thing = json!({
