@@ -46,7 +46,7 @@ enum Command {
         #[arg(long)]
         private: bool,
     },
-    /// Runs one benchmark: `cargo run --release -p bench -- NAME …`.
+    /// Runs one benchmark: `cargo run --profile bench -p bench -- NAME …`.
     Bench {
         /// The benchmark's name and its options.
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]

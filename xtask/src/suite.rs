@@ -26,7 +26,7 @@ pub(crate) fn test(filters: &[String]) -> Result<()> {
 /// One benchmark by name.
 pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     let mut bench = process::cargo();
-    bench.args(["run", "--release", "--package", "bench", "--"]).args(arguments);
+    bench.args(["run", "--profile", "bench", "--package", "bench", "--"]).args(arguments);
     process::run(&mut bench)
 }
 

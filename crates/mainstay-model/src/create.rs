@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::door::Door;
 use crate::scope::Grant;
+use crate::violation::Refused;
 use crate::{Action, Input, Record, Visible, evaluate, input, store, violation};
 
 /// Creates a row from a client's fields.
@@ -42,9 +43,6 @@ async fn insert(door: &Door<'_>, record: &Record) -> Result<Outcome> {
     match door.db.write_one(&statement, kept).await {
         Ok(Written::Rows(_)) => Ok(Outcome { answer, replayed: false }),
         Ok(Written::Replayed(answer)) => Ok(Outcome { answer, replayed: true }),
-        Err(error) => {
-            let values: Vec<_> = record.0.iter().cloned().enumerate().collect();
-            Err(violation::explain(door, &values, error).await)
-        }
+        Err(error) => Err(violation::explain(door, Refused::Create(record), error).await),
     }
 }

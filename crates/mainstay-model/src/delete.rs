@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::door::Door;
 use crate::update::at_version;
+use crate::violation::Refused;
 use crate::{Action, Predicate, rows, store, violation};
 
 /// Deletes a row. With `versions`, only while it has one of them.
@@ -34,7 +35,7 @@ async fn remove(
         Ok(Written::Rows(rows)) if rows.is_empty() => Err(refusal(door, id, reachable).await?),
         Ok(Written::Rows(_)) => Ok(Outcome { answer, replayed: false }),
         Ok(Written::Replayed(answer)) => Ok(Outcome { answer, replayed: true }),
-        Err(error) => Err(violation::explain(door, &[], error).await),
+        Err(error) => Err(violation::explain(door, Refused::Delete, error).await),
     }
 }
 

@@ -6,6 +6,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::json::settle;
+
 /// A Rust type that a model's field can have.
 pub trait Field: Sized {
     /// What its column holds.
@@ -179,7 +181,9 @@ impl<T: Serialize + DeserializeOwned> Field for Json<T> {
 
     /// A `T` that is not JSON, such as a map with keys that are not texts, becomes `null`.
     fn into_value(self) -> Value {
-        Value::Json(serde_json::to_value(self.0).unwrap_or_default())
+        let mut json = serde_json::to_value(self.0).unwrap_or_default();
+        settle(&mut json);
+        Value::Json(json)
     }
 
     fn from_value(value: Value) -> Result<Self, String> {

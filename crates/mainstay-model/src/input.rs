@@ -1,6 +1,7 @@
 use mainstay_kernel::{Error, ErrorKind, FieldFault, Kind, Result, Timestamp, Value};
 use serde_json::{Map, Value as Json};
 
+use crate::json::{holds_nul, settle};
 use crate::{Action, ColumnDef, ModelEntry, Part, Visible, suggest};
 
 /// What a client sent: fields by the names it knows.
@@ -166,32 +167,21 @@ fn from_json(kind: Kind, json: Json) -> Result<Value, (&'static str, String)> {
         (Kind::Bytes, _) => Err(expected("base64")),
         (Kind::Uuid, _) => Err(expected("a UUID")),
         (Kind::Timestamp, _) => Err(expected("an RFC 3339 time such as 2026-01-31T12:00:00Z")),
-        (Kind::Json, mut json) => tidy(&mut json).map(|()| Value::Json(json)),
+        (Kind::Json, json) if holds_nul(&json) => Err(nul()),
+        (Kind::Json, mut json) => {
+            settle(&mut json);
+            Ok(Value::Json(json))
+        }
     }
 }
 
 fn text(it: String) -> Result<Value, (&'static str, String)> {
     if it.contains('\0') {
-        return Err(("nul", "must not contain NUL".to_owned()));
+        return Err(nul());
     }
     Ok(Value::Text(it))
 }
 
-/// What no store can give back as it was: NUL is refused, negative zero becomes zero.
-fn tidy(json: &mut Json) -> Result<(), (&'static str, String)> {
-    match json {
-        Json::String(it) if it.contains('\0') => Err(("nul", "must not contain NUL".to_owned())),
-        Json::Number(it) if it.as_f64() == Some(0.0) && it.is_f64() => {
-            *json = Json::from(0.0);
-            Ok(())
-        }
-        Json::Array(items) => items.iter_mut().try_for_each(tidy),
-        Json::Object(fields) => {
-            if fields.keys().any(|it| it.contains('\0')) {
-                return Err(("nul", "must not contain NUL".to_owned()));
-            }
-            fields.values_mut().try_for_each(tidy)
-        }
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => Ok(()),
-    }
+fn nul() -> (&'static str, String) {
+    ("nul", "must not contain NUL".to_owned())
 }

@@ -18,6 +18,7 @@ mod entry;
 mod evaluate;
 mod field;
 mod input;
+mod json;
 mod model;
 mod params;
 mod predicate;

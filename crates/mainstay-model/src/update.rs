@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::door::Door;
 use crate::scope::Grant;
+use crate::violation::Refused;
 use crate::{Action, Assignments, Input, Part, Predicate, Record, Visible, input, rows, store, violation};
 
 /// Changes the fields that a client sent. With `versions`, only while the row has one of them.
@@ -40,7 +41,9 @@ impl Change<'_> {
         };
         match ran {
             Ok(outcome) => Ok(outcome),
-            Err(error) => Err(violation::explain(self.door, &self.changes, error).await),
+            Err(error) => {
+                Err(violation::explain(self.door, Refused::Update(self.id, &self.changes), error).await)
+            }
         }
     }
 

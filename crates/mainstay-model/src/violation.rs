@@ -1,43 +1,103 @@
-use mainstay_kernel::{Error, ErrorKind, Value};
+use mainstay_kernel::{Error, ErrorKind, Reader, Value};
+use uuid::Uuid;
 
 use crate::door::Door;
-use crate::{Read, Schema, Visible, store};
+use crate::{Predicate, Record, Schema, Visible, rows, store};
 
-/// What the caller is told of a failed write of these values. The stores tell of broken references
-/// differently or not at all, so each is looked up; and no field is named that the caller may not
-/// know.
-pub(crate) async fn explain(door: &Door<'_>, values: &[(usize, Value)], error: Error) -> Error {
+/// A write that the store refused.
+pub(crate) enum Refused<'a> {
+    /// Of this row.
+    Create(&'a Record),
+    /// Of these columns of the row with this id.
+    Update(Uuid, &'a [(usize, Value)]),
+    /// Of a row that others refer to.
+    Delete,
+}
+
+/// What the caller is told of a refused write: every field at fault that the caller may know of.
+/// The stores name the first only, not the same one, or none, so the rows in the way are looked for.
+pub(crate) async fn explain(door: &Door<'_>, refused: Refused<'_>, error: Error) -> Error {
     let schema = door.model.schema;
     let error = name(schema, error);
     let mut kind = error.kind().clone();
     if let ErrorKind::UniqueViolation { columns, .. } = &mut kind {
-        let visible = Visible::to(schema, door.who);
-        columns.retain(|field| schema.field(field).is_some_and(|it| is_known(schema, it, &visible)));
+        *columns = faults(door, taken(door, &refused).await, columns);
     } else if let ErrorKind::ForeignKeyViolation { columns, .. } = &mut kind {
-        let broken = if values.is_empty() { vec!["id".to_owned()] } else { broken(door, values).await };
-        if !broken.is_empty() {
-            *columns = broken;
-        }
+        *columns = faults(door, broken(door, &refused).await, columns);
     }
     error.with_kind(kind)
 }
 
-/// Whether the caller may read the column, or clients write it.
-fn is_known(schema: &Schema, column: usize, visible: &Visible) -> bool {
-    let def = schema.column(column);
-    visible.has(column) || (def.read != Read::Private && (def.write.create || def.write.update))
+/// The fields of what was found, or of what the store told when the cause is gone by now.
+fn faults(door: &Door<'_>, found: Vec<usize>, told: &[String]) -> Vec<String> {
+    let schema = door.model.schema;
+    let visible = Visible::to(schema, door.who);
+    let mut columns: Vec<usize> = match found.is_empty() {
+        true => told.iter().filter_map(|field| schema.field(field)).collect(),
+        false => found,
+    };
+    columns.sort_unstable();
+    columns.dedup();
+    let named = columns.into_iter().filter(|&column| {
+        let write = schema.column(column).write;
+        visible.has(column) || write.create || write.update
+    });
+    named.map(|column| schema.column(column).field.to_owned()).collect()
 }
 
-/// The fields that refer to a row that is not there.
-async fn broken(door: &Door<'_>, values: &[(usize, Value)]) -> Vec<String> {
+/// The columns of each unique index in which another row has the same values.
+async fn taken(door: &Door<'_>, refused: &Refused<'_>) -> Vec<usize> {
     let (schema, reader) = (door.model.schema, door.db.reader());
+    let Some(row) = wanted(schema, &reader, refused).await else { return Vec::new() };
+    let id = Predicate::same(schema.id(), &row.0[schema.id()]);
+    let (key, others) = match refused {
+        Refused::Create(_) => (Some([schema.id()]), Predicate::Always),
+        Refused::Update(..) | Refused::Delete => (None, !id),
+    };
+    let unique = schema.indexes.iter().filter(|it| it.unique).map(|it| it.columns);
+    let mut taken = Vec::new();
+    for columns in key.iter().map(<[usize; 1]>::as_slice).chain(unique) {
+        if columns.iter().any(|&column| row.0[column].is_null()) {
+            continue;
+        }
+        let same = columns.iter().map(|&column| Predicate::same(column, &row.0[column]));
+        if let Ok(Some(_)) = rows::find(&reader, schema, &same.fold(others.clone(), Predicate::and)).await {
+            taken.extend_from_slice(columns);
+        }
+    }
+    taken
+}
+
+/// The row as it would have become.
+async fn wanted(schema: &Schema, reader: &Reader, refused: &Refused<'_>) -> Option<Record> {
+    match refused {
+        Refused::Create(record) => Some((*record).clone()),
+        Refused::Update(id, changes) => {
+            let key = Predicate::same(schema.id(), &Value::Uuid(*id));
+            let mut row = rows::find(reader, schema, &key).await.ok()??;
+            for (column, value) in *changes {
+                row.0[*column] = value.clone();
+            }
+            Some(row)
+        }
+        Refused::Delete => None,
+    }
+}
+
+/// The columns that refer to a row that is not there; of a delete the key, which others refer to.
+async fn broken(door: &Door<'_>, refused: &Refused<'_>) -> Vec<usize> {
+    let (schema, reader) = (door.model.schema, door.db.reader());
+    let values: Vec<(usize, &Value)> = match refused {
+        Refused::Create(record) => record.0.iter().enumerate().collect(),
+        Refused::Update(_, changes) => changes.iter().map(|(column, value)| (*column, value)).collect(),
+        Refused::Delete => return vec![schema.id()],
+    };
     let mut broken = Vec::new();
-    for (column, value) in values.iter().filter(|(_, value)| !value.is_null()) {
-        let def = schema.column(*column);
-        let Some(reference) = &def.references else { continue };
+    for (column, value) in values.into_iter().filter(|(_, value)| !value.is_null()) {
+        let Some(reference) = &schema.column(column).references else { continue };
         let target = store::select::key(reader.dialect(), (reference.table)(), value);
         if matches!(reader.point(&target).await, Ok(None)) {
-            broken.push(def.field.to_owned());
+            broken.push(column);
         }
     }
     broken

@@ -49,7 +49,10 @@ pub(super) fn object(headers: &HeaderMap, body: &[u8]) -> Result<Input, ApiError
     if !is_json(headers) {
         return Err(ApiError::unsupported_media_type("application/json"));
     }
-    if headers.get(CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+    if headers
+        .get(CONTENT_ENCODING)
+        .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
         return Err(ApiError::unsupported_media_type("application/json without a content coding"));
     }
     match serde_json::from_slice(body) {

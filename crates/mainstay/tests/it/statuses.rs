@@ -111,6 +111,8 @@ async fn a_unique_violation_is_409_and_names_the_fields(app: TestApp) {
         both.expect_error(409, "unique_violation").faults(),
         ["area: unique_violation", "number: unique_violation"]
     );
+    let all = ann.post("/v1/things", thing(json!({ "code": "c", "area": "a", "number": 1 }))).await;
+    assert_eq!(all.expect_error(409, "unique_violation").faults().len(), 3, "each index that is in the way");
     let other = ann.post("/v1/things", thing(json!({ "area": "a", "number": 2 }))).await.expect_status(201);
     let path = format!("/v1/things/{}", other.id());
     let moved = ann.put(&path, json!({ "number": 1 })).await.expect_error(409, "unique_violation");

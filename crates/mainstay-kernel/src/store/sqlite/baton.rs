@@ -49,7 +49,7 @@ impl Baton {
         }
         let writer = Arc::clone(&self.writer);
         if let Some(due) = writer.pass(self.into_pen()) {
-            due.pay().await;
+            due.pay();
         }
         // Only a panic in the commit itself leaves nobody to tell.
         Ok(told.await.unwrap_or_else(|_| Told::Failed(Error::new(ErrorKind::OutcomeUnknown))))
@@ -61,7 +61,7 @@ impl Drop for Baton {
         let Some(mut pen) = self.pen.take() else { return };
         pen.undo_member();
         if let Some(due) = self.writer.pass(pen) {
-            due.pay_elsewhere();
+            due.pay();
         }
     }
 }
@@ -71,20 +71,17 @@ impl Due {
         Self { pen: Some(pen), writer }
     }
 
-    /// Commits on a thread that may block; the members are told on this one, which wakes them for
-    /// less. Whoever gives up waiting does not hold them up.
-    async fn pay(self) {
-        if let Ok(runtime) = Handle::try_current() {
-            // A runtime that is shutting down drops the work unrun, which pays as well.
-            drop(runtime.spawn_blocking(move || self.commit()).await);
+    /// Commits on a thread that may block, whoever waits for it or no longer does. The members are told
+    /// on the runtime's own threads, which wakes them for less.
+    fn pay(self) {
+        if Handle::try_current().is_err() {
+            return;
         }
-    }
-
-    /// Commits on a thread that may block: the drop of a future may not.
-    fn pay_elsewhere(self) {
-        if let Ok(runtime) = Handle::try_current() {
-            drop(runtime.spawn_blocking(move || self.commit()));
-        }
+        let writer = Arc::clone(&self.writer);
+        writer.commits().spawn("commit", async move {
+            // A runtime that is shutting down drops the work unrun, which commits as well.
+            drop(tokio::task::spawn_blocking(move || self.commit()).await);
+        });
     }
 
     fn commit(mut self) -> Option<Paid> {

@@ -128,8 +128,12 @@ pub(super) fn not_opened(path: &Path, error: &dyn std::fmt::Display) -> Error {
 fn sweep(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten().filter(|it| it.file_name().to_string_lossy().starts_with(FLEETING)) {
-        let ended = File::open(entry.path().join("db.lock")).is_ok_and(|lock| lock.try_lock().is_ok());
-        if ended {
+        let has_ended = match File::open(entry.path().join("db.lock")) {
+            Ok(lock) => lock.try_lock().is_ok(),
+            // It was being removed when its process ended.
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        if has_ended {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
@@ -176,8 +180,10 @@ mod tests {
         let killed = folder.path().join("mainstay-memory-killed");
         fs::create_dir(&killed).unwrap();
         fs::write(killed.join("db.lock"), "").unwrap();
+        let half_removed = folder.path().join("mainstay-memory-half");
+        fs::create_dir(&half_removed).unwrap();
         let other = Home::fleeting(folder.path()).unwrap();
-        assert!(!killed.exists());
+        assert!(!killed.exists() && !half_removed.exists());
         let homes = [alive, other].map(|home| home.fleeting.clone().unwrap());
         assert!(homes.iter().all(|it| !it.exists()), "gone with their owner");
     }

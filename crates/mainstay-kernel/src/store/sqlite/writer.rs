@@ -9,12 +9,13 @@ use super::home::Home;
 use super::pen::Pen;
 use super::session::Session;
 use crate::store::Company;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Owned, Result};
 
 /// Who writes next. There is one pen; it is handed from one to the next in the order they came.
 pub(super) struct Writer {
     line: Mutex<Line>,
     version: Arc<AtomicU64>,
+    commits: Owned,
     #[cfg(test)]
     pub(super) probe: super::tests::Probe,
 }
@@ -51,6 +52,7 @@ impl Writer {
         Ok(Self {
             line: Mutex::new(line),
             version,
+            commits: Owned::new(),
             #[cfg(test)]
             probe,
         })
@@ -120,6 +122,11 @@ impl Writer {
         let mut line = self.line();
         line.drop_gone();
         !line.waiting.is_empty()
+    }
+
+    /// The commits under way.
+    pub(super) fn commits(&self) -> &Owned {
+        &self.commits
     }
 
     pub(super) fn version(&self) -> u64 {

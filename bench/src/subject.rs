@@ -1,0 +1,59 @@
+//! The servers that are compared, each a process of this same program.
+
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::server::Server;
+
+/// Rows in the table of posts.
+pub(crate) const ROWS: u32 = 100_000;
+/// Ids that are asked for.
+pub(crate) const IDS: u32 = 20_000;
+
+/// Whether the application writes a line for every request, as it does unless told otherwise.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AccessLog {
+    On,
+    Off,
+}
+
+/// Starts Mainstay's server on the database at `url`, in `root`.
+pub(crate) fn mainstay(root: &Path, url: Option<&str>, log: AccessLog) -> Result<Server> {
+    let mut command = application(root, url)?;
+    command.arg("serve").env(
+        "LOG",
+        match log {
+            AccessLog::On => "info",
+            AccessLog::Off => "warn",
+        },
+    );
+    Server::start("mainstay", &mut command)
+}
+
+/// Starts the server that is written by hand.
+pub(crate) fn hand_written(url: Option<&str>) -> Result<Server> {
+    let mut command = Command::new(env::current_exe()?);
+    command.arg("hand-written").args(url);
+    Server::start("hand-written", &mut command)
+}
+
+/// Makes the tables and fills them.
+pub(crate) fn seed(root: &Path, url: Option<&str>) -> Result<()> {
+    eprintln!("  writing {ROWS} rows");
+    let mut command = application(root, url)?;
+    let status = command.args(["seed", "--posts", &ROWS.to_string()]).status()?;
+    if status.success() { Ok(()) } else { bail!("`seed` failed: {status}") }
+}
+
+fn application(root: &Path, url: Option<&str>) -> Result<Command> {
+    let mut command = Command::new(env::current_exe()?);
+    for variable in ["DATABASE_URL", "DATABASE_READ_URL", "NATS_URL", "REDIS_URL"] {
+        command.env_remove(variable);
+    }
+    command.env("MAINSTAY_ROOT", root).env("PORT", "0").env("MAINSTAY_ENV", "development").current_dir(root);
+    command.envs(url.map(|url| ("DATABASE_URL", url)));
+    Ok(command)
+}

@@ -1,0 +1,91 @@
+use mainstay::prelude::*;
+use mainstay_test::{Actor, TestApp};
+
+async fn post(actor: &Actor, title: &str, published: bool) -> String {
+    let made = actor.post("/v1/posts", json!({ "title": title, "published": published })).await;
+    made.expect_status(201).id().to_owned()
+}
+
+#[mainstay::test]
+async fn whoever_is_named_is_greeted(app: TestApp) {
+    let hello = async |query: &str| {
+        app.anonymous().get(&format!("/v1/hello{query}")).await.result()["message"].clone()
+    };
+    assert_eq!(hello("?name=Ann").await, "Hello, Ann!");
+    assert_eq!(hello("?name=%C3%89va%20%3Cb%3E").await, "Hello, Éva <b>!");
+    assert_eq!(hello("").await, "Hello, world!");
+    assert_eq!(hello("?name=").await, "Hello, world!");
+}
+
+#[mainstay::test]
+async fn a_draft_is_its_authors_until_it_is_published(app: TestApp) {
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let path = format!("/v1/posts/{}", post(&ann, "Hello", false).await);
+    for reader in [&bob, &app.anonymous()] {
+        let _ = reader.get(&path).await.expect_error(404, "post_not_found");
+    }
+    let _ = ann.put(&path, json!({ "published": true })).await.expect_status(200);
+    for reader in [&bob, &app.anonymous()] {
+        let _ = reader.get(&path).await.expect_status(200);
+    }
+}
+
+#[mainstay::test]
+async fn a_post_is_changed_and_deleted_by_its_author_alone(app: TestApp) {
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let path = format!("/v1/posts/{}", post(&ann, "Hello", true).await);
+    let _ = bob.put(&path, json!({ "title": "Mine" })).await.expect_error(404, "post_not_found");
+    let _ = bob.delete(&path).await.expect_error(404, "post_not_found");
+    let _ = app.anonymous().delete(&path).await.expect_error(401, "unauthorized");
+    assert_eq!(ann.put(&path, json!({ "title": "Hello again" })).await.result()["title"], "Hello again");
+    let _ = ann.delete(&path).await.expect_status(200);
+}
+
+#[mainstay::test]
+async fn editors_alone_see_the_notes_on_a_post(app: TestApp) {
+    let ann = app.user("ann").await;
+    let ed = app.user_with("ed", json!({ "roles": ["editor"] })).await;
+    let path = format!("/v1/posts/{}", post(&ann, "Hello", true).await);
+    let _ = ann.put(&path, json!({ "notes": "check the ending" })).await.expect_status(200);
+    assert!(ann.get(&path).await.result().get("notes").is_none());
+    assert_eq!(ed.get(&path).await.result()["notes"], "check the ending");
+}
+
+#[mainstay::test]
+async fn the_newest_posts_come_first_when_asked_for(app: TestApp) {
+    let ann = app.user("ann").await;
+    for title in ["first", "second", "third"] {
+        let _ = post(&ann, title, true).await;
+        app.advance(std::time::Duration::from_secs(60));
+    }
+    let page = app.anonymous().get("/v1/posts?sort=-createdAt&limit=2&select=title").await.expect_status(200);
+    assert_eq!(
+        (page.column("title"), &page.result()["total"]),
+        (vec![json!("third"), json!("second")], &json!(3))
+    );
+}
+
+#[mainstay::test]
+async fn a_note_holds_any_json_and_is_its_owners_alone(app: TestApp) {
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    for body in [json!(null), json!("text"), json!([1, { "a": true }]), json!({ "deep": { "er": [] } })] {
+        let note = ann.post("/v1/notes", json!({ "body": body })).await.expect_status(201);
+        let path = format!("/v1/notes/{}", note.id());
+        assert_eq!(ann.get(&path).await.result()["body"], body);
+        let _ = bob.get(&path).await.expect_error(404, "note_not_found");
+    }
+    assert_eq!(bob.get("/v1/notes").await.result()["total"], 0);
+    let _ = app.anonymous().get("/v1/notes").await.expect_error(401, "unauthorized");
+}
+
+#[mainstay::test]
+async fn people_see_and_name_themselves(app: TestApp) {
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let users = ann.get("/v1/users").await.expect_status(200);
+    let [me] = users.rows() else { panic!("{}", users.body) };
+    assert_eq!(me["email"], "ann@example.com");
+    let path = format!("/v1/users/{}", me["id"].as_str().unwrap_or_default());
+    assert_eq!(ann.put(&path, json!({ "name": "Ann B." })).await.result()["name"], "Ann B.");
+    let _ = ann.put(&path, json!({ "email": "bob@example.com" })).await.expect_error(422, "read_only_field");
+    let _ = bob.get(&path).await.expect_error(404, "user_not_found");
+}
