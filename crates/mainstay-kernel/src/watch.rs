@@ -63,3 +63,48 @@ impl<F: Future> Future for Watched<F> {
         polled
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Mutex, PoisonError};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(line);
+            Ok(line.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is logged of a handler that is pending once, with so many statements on their way.
+    fn logged(statements: usize) -> String {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        tracing::subscriber::with_default(subscriber, || {
+            let handler = async {
+                tokio::task::yield_now().await;
+                Ok(())
+            };
+            runtime.block_on(run(Arc::new(AtomicUsize::new(statements)), None, handler)).unwrap();
+        });
+        let text = log.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn awaiting_something_other_than_the_database_is_reported() {
+        assert!(logged(0).contains("awaits something other than the database"));
+        assert_eq!(logged(1), "");
+    }
+}

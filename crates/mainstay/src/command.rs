@@ -114,7 +114,7 @@ async fn elsewhere_or_here(app: App, config: Config, words: Vec<String>) -> Resu
 }
 
 async fn here(app: App, config: Config, words: Vec<String>) -> Result<i32> {
-    let console = Console::open(app, &config).await?;
+    let console = Console::open(app, &config, &words).await?;
     let (sender, mut frames) = tokio::sync::mpsc::unbounded_channel();
     let db = console.db.clone();
     let running = console.execute(words, Output(sender));
@@ -159,12 +159,15 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    async fn open(app: App, config: &Config) -> Result<Self> {
+    async fn open(app: App, config: &Config, words: &[String]) -> Result<Self> {
         let db = Db::open(config.database.options(Clock::system())).await?;
         let credentials = Arc::new(Credentials::new(config.auth.options(), Clock::system())?);
         let commands = app.commands.clone();
         let assembly = Assembly::new(app, db, credentials.clone(), &config.http.api_prefix)?;
-        serve::prepare_tables(&assembly, config).await?;
+        // The framework's own commands need no tables: in production `migrate` is who makes them.
+        if commands.iter().any(|it| words.first().is_some_and(|word| word == it.name)) {
+            serve::prepare_tables(&assembly, config).await?;
+        }
         Ok(Self::of(&assembly, credentials, commands))
     }
 

@@ -51,5 +51,5 @@ pub use mainstay_kernel::{self as kernel, Error, ErrorKind, Result, write_tx};
 pub use mainstay_macros::{Model, main, scope, test};
 pub use mainstay_model as model;
 pub use mainstay_web as web;
-pub use route::{Route, delete, get, patch, post, put};
+pub use route::{Route, delete, get, head, options, patch, post, put};
 pub use {axum, clap, serde, serde_json};

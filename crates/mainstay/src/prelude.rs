@@ -1,7 +1,7 @@
 //! What applications use everywhere: `use mainstay::prelude::*;`.
 
 pub use crate::command::CommandCx;
-pub use crate::route::{delete, get, patch, post, put};
+pub use crate::route::{delete, get, head, options, patch, post, put};
 pub use crate::{App, Error, Result, write_tx};
 pub use axum::extract::{Path, Query, State};
 pub use axum::response::{IntoResponse, Response};

@@ -28,4 +28,6 @@ method! {
     put "PUT";
     patch "PATCH";
     delete "DELETE";
+    head "HEAD";
+    options "OPTIONS";
 }

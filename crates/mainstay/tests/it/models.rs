@@ -351,6 +351,8 @@ async fn fail(Path(how): Path<String>) -> std::result::Result<Response, ApiError
             return Err(Error::http(423, "todo_locked", "locked").data(json!({ "by": "ann" })).into());
         }
         "unavailable" => ErrorKind::Unavailable,
+        "progress" => ErrorKind::RequestInProgress,
+        "done" => ErrorKind::AlreadyDone,
         "conflict" => ErrorKind::Conflict,
         "unknown" => ErrorKind::OutcomeUnknown,
         "draining" => ErrorKind::Draining,

@@ -83,6 +83,8 @@ async fn a_key_is_its_callers_and_its_routes_own(app: TestApp) {
     let nobody =
         app.anonymous().key("k").post("/v1/shelves", json!({ "label": "t" })).await.expect_status(201);
     assert!(!is_replayed(&nobody) && nobody.id() != shelf.id());
+    let robot = app.robot().key("k").post("/v1/shelves", json!({ "label": "t" })).await.expect_status(201);
+    assert!(!is_replayed(&robot));
 }
 
 #[mainstay::test(app = app)]

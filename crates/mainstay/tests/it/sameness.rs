@@ -1,7 +1,7 @@
 //! The same requests, the same answers, whatever the store.
 //!
-//! One conversation runs on each store and is compared with what `conversation.txt` has of it, ids and
-//! cursors by the order in which they appeared. `MAINSTAY_BLESS=1` writes the file anew.
+//! One conversation runs on each store and is compared with what `conversation.txt` has of it, ids by the
+//! order in which they appeared. `MAINSTAY_BLESS=1` writes the files anew.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -10,10 +10,21 @@ use http::Method;
 use mainstay_test::{Actor, Answer, TestApp};
 use serde_json::{Value, json};
 
-use crate::app;
 use crate::models::thing;
+use crate::{app, walks};
 
-const EXPECTED: &str = include_str!("conversation.txt");
+#[mainstay::test(app = app)]
+async fn both_stores_sort_alike_by_every_column(app: TestApp) {
+    let ann = walks::scatter(&app).await;
+    let mut told = String::new();
+    for sort in walks::SORTS.iter().flat_map(|sort| [(*sort).to_owned(), walks::turned(sort)]) {
+        let answer = ann.get(&format!("/v1/things?limit=100&sort={sort}")).await.expect_status(200);
+        let order: Vec<_> =
+            answer.column("born").iter().filter_map(|it| it.as_str().map(str::to_owned)).collect();
+        let _ = writeln!(told, "{sort}: {}", order.join(" "));
+    }
+    compare(&told, include_str!("orders.txt"), "orders.txt");
+}
 
 #[mainstay::test(app = app)]
 async fn both_stores_give_the_same_answers_to_the_same_requests(app: TestApp) {
@@ -93,6 +104,7 @@ async fn things(talk: &mut Talk) {
     talk.ask("", "GET", "/v1/things?sort=text,-big&select=text,big,ratio,blob,key,at", Value::Null).await;
     talk.ask("", "GET", "/v1/things?where[maybeText][nin]=e&select=maybeText", Value::Null).await;
     talk.ask("", "GET", "/v1/things?where[code][null]=true&count=only", Value::Null).await;
+    talk.ask("", "GET", "/v1/things?where[doc][null]=true&count=only", Value::Null).await;
     talk.ask("", "GET", "/v1/things?where[secret]=hush", Value::Null).await;
     talk.ask("", "GET", "/v1/things?sort=grade", Value::Null).await;
     let path = format!("/v1/things/{one}");
@@ -218,14 +230,17 @@ impl Talk {
     }
 
     fn end(mut self) {
-        let told = self.tidied();
-        if std::env::var_os("MAINSTAY_BLESS").is_some() {
-            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/conversation.txt");
-            return std::fs::write(path, told).expect("the file is written");
-        }
-        for (number, (told, expected)) in told.lines().zip(EXPECTED.lines()).enumerate() {
-            assert_eq!(told, expected, "line {} of conversation.txt", number + 1);
-        }
-        assert_eq!(told.lines().count(), EXPECTED.lines().count());
+        compare(&self.tidied(), include_str!("conversation.txt"), "conversation.txt");
     }
+}
+
+fn compare(told: &str, expected: &str, file: &str) {
+    if std::env::var_os("MAINSTAY_BLESS").is_some() {
+        let path = format!("{}/tests/it/{file}", env!("CARGO_MANIFEST_DIR"));
+        return std::fs::write(path, told).expect("the file is written");
+    }
+    for (number, (told, expected)) in told.lines().zip(expected.lines()).enumerate() {
+        assert_eq!(told, expected, "line {} of {file}", number + 1);
+    }
+    assert_eq!(told.lines().count(), expected.lines().count(), "lines of {file}");
 }

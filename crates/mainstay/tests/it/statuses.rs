@@ -1,6 +1,7 @@
 //! Each row of the contract's table of errors that can be reached.
 
 use http::Method;
+use mainstay::kernel::Tx;
 use mainstay_test::{Actor, TestApp};
 use serde_json::{Value, json};
 
@@ -73,6 +74,8 @@ async fn an_id_that_is_none_is_400(app: TestApp) {
 async fn no_or_a_bad_credential_is_401_and_says_how_to_give_one(app: TestApp) {
     let answer = app.anonymous().post("/v1/posts", json!({ "title": "t" })).await;
     assert_eq!(answer.expect_error(401, "unauthorized").header("www-authenticate"), "Bearer");
+    let bad = app.anonymous().header("x-service-token", "the token of somebody else").get("/v1/posts").await;
+    let _ = bad.expect_error(401, "unauthorized");
     for bad in ["Bearer x", "Bearer a.b.c", "Basic YTpi", "Bearer", ""] {
         let answer = app.bearer(bad).get("/v1/posts").await.expect_error(401, "unauthorized");
         assert_eq!(answer.header("www-authenticate"), "Bearer", "{bad}");
@@ -93,6 +96,7 @@ async fn what_the_scope_denies_outright_is_401_to_the_anonymous_and_403_to_the_s
     for (method, path, body) in requests {
         let _ = app.anonymous().send(method.clone(), path, body).await.expect_error(401, "unauthorized");
         let _ = ann.send(method.clone(), path, body).await.expect_error(403, "forbidden");
+        let _ = app.robot().send(method.clone(), path, body).await.expect_error(403, "forbidden");
         let status = admin.send(method, path, body).await.status;
         assert!(![401, 403].contains(&status.as_u16()), "{path} {status}");
     }
@@ -166,14 +170,45 @@ async fn what_a_handler_fails_with_has_its_row_in_the_table(app: TestApp) {
         ("unknown", 503, "outcome_unknown"),
         ("draining", 503, "draining"),
         ("slow", 400, "too_expensive"),
+        ("progress", 409, "request_in_progress"),
+        ("done", 409, "already_done"),
         ("declared", 423, "todo_locked"),
         ("limit", 429, "rate_limited"),
     ] {
         let answer = failing(&app, how).await.expect_error(status, code);
         let text = String::from_utf8_lossy(&answer.bytes);
         assert!(!text.contains("password"), "{how} tells what is ours alone: {text}");
-        assert_eq!(!answer.header("retry-after").is_empty(), [503, 429].contains(&status), "{how}");
+        assert_eq!(
+            !answer.header("retry-after").is_empty(),
+            [503, 429].contains(&status) || how == "progress",
+            "{how}"
+        );
     }
+}
+
+#[mainstay::test(app = app)]
+async fn what_the_database_refuses_is_500_and_tells_nothing_of_it(app: TestApp) {
+    let ann = app.user("ann").await;
+    let path = format!("/v1/shelves/{NOBODY}");
+    let renamed =
+        app.db().write(async |tx: &mut Tx| tx.sql("alter table shelves rename to elsewhere").execute().await);
+    renamed.await.expect("the table is renamed");
+    let answers = [
+        ann.get("/v1/shelves").await,
+        ann.get(&path).await,
+        ann.post("/v1/shelves", json!({ "label": "x" })).await,
+        ann.clone().key("k").post("/v1/shelves", json!({ "label": "x" })).await,
+        ann.delete(&path).await,
+    ];
+    for answer in answers {
+        let text = answer.expect_error(500, "internal_error").body.to_string();
+        assert!(!text.contains("shelves") && !text.contains("SQL"), "{text}");
+    }
+    let renamed =
+        app.db().write(async |tx: &mut Tx| tx.sql("alter table elsewhere rename to shelves").execute().await);
+    renamed.await.expect("the table is back");
+    let made = ann.key("k").post("/v1/shelves", json!({ "label": "x" })).await.expect_status(201);
+    assert_eq!(made.header("idempotent-replayed"), "", "our own faults are not kept");
 }
 
 #[mainstay::test(app = app)]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::app;
 
-const SORTS: [&str; 20] = [
+pub(crate) const SORTS: [&str; 20] = [
     "id",
     "createdAt",
     "updatedAt",
@@ -29,7 +29,7 @@ const SORTS: [&str; 20] = [
 ];
 
 /// Rows with many ties and many gaps, the same in every run.
-async fn scatter(app: &TestApp) -> Actor {
+pub(crate) async fn scatter(app: &TestApp) -> Actor {
     let ann = app.user("ann").await;
     let mut state = 42_u64;
     let mut dice = move |sides: u64| {
@@ -47,7 +47,7 @@ async fn scatter(app: &TestApp) -> Actor {
             "at": at, "key": format!("0190b6a0-0000-7000-8000-00000000000{}", dice(4)),
             "blob": blob,
             "maybeText": text, "maybeBig": i64::MAX - dice(3) as i64, "maybeRatio": ratio, "maybeFlag": dice(2) == 0,
-            "area": format!("a{}", row % 3), "number": row,
+            "area": format!("a{}", row % 3), "number": row, "born": format!("{row}"),
         });
         let Value::Object(mut thing) = thing else { continue };
         let optional =
@@ -62,7 +62,7 @@ async fn scatter(app: &TestApp) -> Actor {
     ann
 }
 
-fn turned(sort: &str) -> String {
+pub(crate) fn turned(sort: &str) -> String {
     let turn = |part: &str| part.strip_prefix('-').map_or_else(|| format!("-{part}"), str::to_owned);
     sort.split(',').map(turn).collect::<Vec<_>>().join(",")
 }

@@ -139,7 +139,7 @@ fn rubbish_behind_good_requests_spoils_only_itself() {
 }
 
 fn values_that_make_no_sense_are_refused_in_the_envelope(place: &Place) {
-    let blog = launch(place).start();
+    let blog = Launch::at(place).start();
     let mut ann = blog.person("ann");
     let post =
         ann.post("/v1/posts", &json!({ "title": "t", "published": true, "tags": [] })).expect(201).id();

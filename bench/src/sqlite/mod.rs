@@ -1,0 +1,104 @@
+//! P6: a mutation on SQLite, in-process: look the result up, update a row, insert a task, insert the
+//! result, commit; `synchronous=FULL` throughout.
+
+mod grouped;
+mod ours;
+mod sqlx;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use anyhow::Result;
+use tokio::runtime::Runtime;
+
+use crate::rounds::{Contender, Sample, take_turns};
+use crate::{Options, scratch, table};
+
+/// Rows that are updated.
+const ACCOUNTS: u32 = 1000;
+const SCHEMA: &str = "CREATE TABLE account (id INTEGER PRIMARY KEY, balance INTEGER NOT NULL) STRICT;
+    CREATE TABLE task (id TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+    WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1000)
+    INSERT INTO account SELECT n, 0 FROM number;";
+const UPDATE: &str = "UPDATE account SET balance = balance + 1 WHERE id = ?1";
+const ENQUEUE: &str = "INSERT INTO task (id, name, body) VALUES (?1, ?2, ?3)";
+const NAME: &str = "send_receipt";
+const BODY: &str = r#"{"to":"somebody@example.org"}"#;
+
+/// Prints the table.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let reference = sqlx::build()?;
+    let mut rows = Vec::new();
+    for &callers in &options.clients {
+        let series = take_turns(
+            options,
+            vec![
+                Contender::new("mainstay", || ours::measure(options, callers)),
+                Contender::new("closures on a writer thread", || grouped::measure(options, callers)),
+                Contender::new("sqlx", || reference.measure(options, callers)),
+            ],
+        )?;
+        let [ours, grouped, sqlx] = &series[..] else { continue };
+        rows.push(vec![
+            callers.to_string(),
+            ours.to_string(),
+            grouped.to_string(),
+            ours.over(grouped).to_string(),
+            if callers < 64 { "≥ 0.80" } else { "≥ 0.85" }.to_owned(),
+            sqlx.to_string(),
+            ours.over(sqlx).to_string(),
+            "≥ 4".to_owned(),
+        ]);
+    }
+    let heads =
+        ["callers", "Mainstay", "closures on a writer thread", "ratio", "target", "sqlx", "ratio", "target"];
+    table::print("P6: mutation on SQLite, in-process (a second)", &heads, &rows);
+    table::note(format!(
+        "WAL, synchronous=FULL, wal_autocheckpoint=4000 for all; a file on disk, new for each measurement. Mainstay and the writer thread: \
+         SQLite {}; sqlx: {}, one connection, BEGIN IMMEDIATE.",
+        rusqlite::version(),
+        reference.versions()?
+    ));
+    Ok(())
+}
+
+/// How often `mutate` is done by this many callers at the same time; each begins anew when it is done.
+async fn count<F>(options: &Options, callers: usize, mutate: impl Fn() -> F + Send + Sync + 'static) -> Result<Sample>
+where
+    F: Future<Output = Result<()>> + Send,
+{
+    let (mutate, done) = (Arc::new(mutate), Arc::new(AtomicU64::new(0)));
+    let begun = Instant::now();
+    let end = begun + options.time();
+    let tasks: Vec<_> = (0..callers)
+        .map(|_| {
+            let (mutate, done) = (Arc::clone(&mutate), Arc::clone(&done));
+            tokio::spawn(async move {
+                while Instant::now() < end {
+                    mutate().await?;
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
+                Ok::<_, anyhow::Error>(())
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await??;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a count of mutations is far below 2^52")]
+    let done = done.load(Ordering::Relaxed) as f64;
+    Ok(Sample { rate: done / begun.elapsed().as_secs_f64(), cpu_micros: None })
+}
+
+/// Runs a measurement in a folder of its own.
+fn in_folder<F: Future<Output = Result<Sample>>>(measure: impl FnOnce(&Path) -> F) -> Result<Sample> {
+    let folder = scratch()?;
+    let runtime = Runtime::new()?;
+    runtime.block_on(measure(&folder.path().join("bench.db")))
+}
+
+fn account() -> u32 {
+    fastrand::u32(1..=ACCOUNTS)
+}
