@@ -9,16 +9,22 @@ mod app;
 mod create;
 mod database;
 mod edge;
+mod edit;
+mod example;
+mod exchange;
 mod get;
 mod hand_written;
 mod list;
 mod load;
 mod machine;
 mod pair;
+mod pocketbase;
 mod request;
 mod retries;
 mod rounds;
 mod server;
+mod size;
+mod sqlite;
 mod subject;
 mod table;
 
@@ -67,6 +73,14 @@ enum Table {
     Create,
     /// P7: transactions of unrelated requests that are run again
     Retries,
+    /// P6: a mutation on SQLite, beside closures on a writer thread and sqlx
+    Sqlite,
+    /// P12: memory, binary and start of examples/blog
+    Size,
+    /// Get, list and create beside PocketBase
+    Pocketbase,
+    /// Editing a handler of examples/blog and running it again
+    Edit,
 }
 
 impl Options {
@@ -98,6 +112,10 @@ fn run(arguments: &Arguments) -> Result<()> {
         Table::List => list::run(options),
         Table::Create => create::run(options),
         Table::Retries => retries::run(options),
+        Table::Sqlite => sqlite::run(options),
+        Table::Size => size::run(options),
+        Table::Pocketbase => pocketbase::run(options),
+        Table::Edit => edit::run(options),
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::Write as _;
 pub(crate) const POST: &str = r#"{"title":"Post number 7","body":"What there is to say, said in a few words.","published":true,"tags":["seed"]}"#;
 
 /// `GET path`
-pub(crate) fn get(path: &str) -> impl Fn(&mut Vec<u8>) {
+pub(crate) fn get(path: &str) -> impl Fn(&mut Vec<u8>) + use<> {
     let request = format!("GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n").into_bytes();
     move |out| out.extend_from_slice(&request)
 }
@@ -20,7 +20,7 @@ pub(crate) fn get_one<'a>(path: &'a str, ids: &'a [String]) -> impl Fn(&mut Vec<
 }
 
 /// `POST path` with one post.
-pub(crate) fn post(path: &str) -> impl Fn(&mut Vec<u8>) {
+pub(crate) fn post(path: &str) -> impl Fn(&mut Vec<u8>) + use<> {
     let mut request = Vec::new();
     with_body(&mut request, "POST", path, "", POST);
     move |out| out.extend_from_slice(&request)

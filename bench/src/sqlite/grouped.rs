@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -57,7 +57,9 @@ fn open(file: &Path) -> rusqlite::Result<Connection> {
 
 async fn mutate(jobs: Sender<Job>) -> Result<()> {
     let (done, waiting) = oneshot::channel();
-    jobs.send(Job { work: Box::new(transfer), done })?;
+    if jobs.send(Job { work: Box::new(transfer), done }).is_err() {
+        bail!("the writer thread has ended");
+    }
     Ok(waiting.await??)
 }
 

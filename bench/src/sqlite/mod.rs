@@ -93,7 +93,7 @@ where
 }
 
 /// Runs a measurement in a folder of its own.
-fn in_folder<F: Future<Output = Result<Sample>>>(measure: impl FnOnce(&Path) -> F) -> Result<Sample> {
+fn in_folder(measure: impl AsyncFnOnce(&Path) -> Result<Sample>) -> Result<Sample> {
     let folder = scratch()?;
     let runtime = Runtime::new()?;
     runtime.block_on(measure(&folder.path().join("bench.db")))

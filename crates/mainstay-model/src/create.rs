@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::door::Door;
 use crate::scope::Grant;
 use crate::violation::Refused;
-use crate::{Action, Input, Record, Visible, evaluate, input, store, violation};
+use crate::{Action, Assignments, Input, Record, Visible, evaluate, input, reference, store, violation};
 
 /// Creates a row from a client's fields.
 ///
@@ -14,18 +14,21 @@ use crate::{Action, Input, Record, Visible, evaluate, input, store, violation};
 /// Unauthenticated or forbidden by the scope; invalid or read-only fields; a violation.
 pub async fn create(door: &Door<'_>, input: Input) -> Result<Outcome> {
     let grant = door.model.grant(Action::Create, door.who)?;
-    let record = compose(door, &grant, input)?;
+    let visible = Visible::to(door.model.schema, door.who);
+    let sent = input::assignments(door.model, Action::Create, input, &visible, &grant.sets)?;
+    let record = compose(door, &grant, &sent);
     admit(door, &grant, &record)?;
-    door.db.once(door.request, door.keep, async || insert(door, &record).await).await
+    let write = async || {
+        reference::admit(door, &sent).await?;
+        insert(door, &record).await
+    };
+    door.db.once(door.request, door.keep, write).await
 }
 
 /// The whole row, known before it is written.
-fn compose(door: &Door<'_>, grant: &Grant, input: Input) -> Result<Record> {
-    let schema = door.model.schema;
-    let visible = Visible::to(schema, door.who);
-    let mut input = input::assignments(door.model, Action::Create, input, &visible, &grant.sets)?;
-    input.extend(grant.sets.iter().cloned());
-    Ok(Record::new(schema, Uuid::now_v7(), door.db.clock().now(), input))
+fn compose(door: &Door<'_>, grant: &Grant, sent: &Assignments) -> Record {
+    let values = sent.iter().chain(&grant.sets).cloned();
+    Record::new(door.model.schema, Uuid::now_v7(), door.db.clock().now(), values)
 }
 
 /// The scope holds for the row as it will be.

@@ -11,6 +11,8 @@ pub struct Door<'a> {
     pub db: &'a Db,
     /// Of what.
     pub model: &'a ModelEntry,
+    /// Every model that clients know, for what its rows refer to.
+    pub models: &'a [&'static ModelEntry],
     /// For whom.
     pub who: &'a Caller,
     /// Under which request, if it may be repeated.

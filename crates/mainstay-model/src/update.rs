@@ -6,7 +6,9 @@ use uuid::Uuid;
 use crate::door::Door;
 use crate::scope::Grant;
 use crate::violation::Refused;
-use crate::{Action, Assignments, Input, Part, Predicate, Record, Visible, input, rows, store, violation};
+use crate::{
+    Action, Assignments, Input, Part, Predicate, Record, Visible, input, reference, rows, store, violation,
+};
 
 /// Changes the fields that a client sent. With `versions`, only while the row has one of them.
 ///
@@ -16,12 +18,20 @@ use crate::{Action, Assignments, Input, Part, Predicate, Record, Visible, input,
 pub async fn update(door: &Door<'_>, id: Uuid, versions: Option<Vec<i64>>, input: Input) -> Result<Outcome> {
     let grant = door.model.grant(Action::Update, door.who)?;
     let visible = Visible::to(door.model.schema, door.who);
-    let mut changes = input::assignments(door.model, Action::Update, input, &visible, &grant.sets)?;
+    let sent = input::assignments(door.model, Action::Update, input, &visible, &grant.sets)?;
+    let mut changes = sent.clone();
     if !changes.is_empty() {
         changes.extend(grant.sets.iter().cloned());
     }
     let change = Change { door, grant, id, versions, changes };
-    door.db.once(door.request, door.keep, async || change.run().await).await
+    let write = async || {
+        // What the scope refuses for sure is told as that.
+        if change.after() != Predicate::Never {
+            reference::admit(door, &sent).await?;
+        }
+        change.run().await
+    };
+    door.db.once(door.request, door.keep, write).await
 }
 
 /// One update on its way.
@@ -86,7 +96,7 @@ impl Change<'_> {
     }
 
     fn statement(&self) -> mainstay_kernel::Statement {
-        let predicate = self.before().and(self.grant.rows.clone().after(&self.changes));
+        let predicate = self.before().and(self.after());
         let now = self.door.db.clock().now();
         store::write::update(self.door.db.dialect(), self.door.model.schema, &self.changes, &predicate, now)
     }
@@ -94,6 +104,11 @@ impl Change<'_> {
     /// The row, at the wanted version, while it is within reach.
     fn before(&self) -> Predicate {
         self.reachable().and(at_version(self.door.model.schema, self.versions.as_deref()))
+    }
+
+    /// What keeps the row within reach once it is changed.
+    fn after(&self) -> Predicate {
+        self.grant.rows.clone().after(&self.changes)
     }
 
     fn reachable(&self) -> Predicate {

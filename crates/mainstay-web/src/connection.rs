@@ -6,7 +6,6 @@ use std::pin::pin;
 
 use axum::extract::ConnectInfo;
 use http::Request;
-use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -15,6 +14,7 @@ use tokio::net::TcpStream;
 
 use crate::edge::EdgeService;
 use crate::head_timer::HeadTimer;
+use crate::sending::Sending;
 use crate::server::ServerConfig;
 use crate::socket::{ClientSocket, MaySend};
 
@@ -47,9 +47,9 @@ pub(crate) async fn serve(
     let socket = ClientSocket::new(stream, config.write_stall_timeout, may_send.clone());
     protocol.timer(HeadTimer::default());
     let shutdown = edge.shutdown().clone();
-    let service = service_fn(move |mut request: Request<Incoming>| {
+    let service = service_fn(move |request: Request<Incoming>| {
         let edge = edge.clone();
-        may_send.set(!request.body().is_end_stream());
+        let mut request = request.map(|body| Sending::new(body, may_send.clone()));
         request.extensions_mut().insert(ConnectInfo(peer));
         async move { Ok::<_, Infallible>(edge.answer(request).await) }
     });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 use mainstay_auth::{Credentials, Identity};
 use mainstay_kernel::{Caller, Db, Error, Result};
-use mainstay_model::Totals;
+use mainstay_model::{ModelEntry, Totals};
 
 use crate::exchange::{CallerId, Exchange};
 
@@ -18,20 +18,23 @@ struct Shared {
     db: Db,
     credentials: Arc<Credentials>,
     identity: Option<Identity>,
+    models: Vec<&'static ModelEntry>,
     totals: Totals,
     prefix: String,
 }
 
 impl Site {
-    /// A site on this database whose model routes begin with `prefix`, such as `/v1`. Without an
-    /// identity, verified persons have no row.
+    /// A site on this database with these models, whose routes begin with `prefix`, such as `/v1`.
+    /// Without an identity, verified persons have no row.
     pub fn new(
         db: Db,
         credentials: Arc<Credentials>,
         identity: Option<Identity>,
+        models: Vec<&'static ModelEntry>,
         prefix: impl Into<String>,
     ) -> Self {
-        Self(Arc::new(Shared { db, credentials, identity, totals: Totals::default(), prefix: prefix.into() }))
+        let (totals, prefix) = (Totals::default(), prefix.into());
+        Self(Arc::new(Shared { db, credentials, identity, models, totals, prefix }))
     }
 
     /// The database.
@@ -42,6 +45,10 @@ impl Site {
     /// What model routes begin with.
     pub fn prefix(&self) -> &str {
         &self.0.prefix
+    }
+
+    pub(crate) fn models(&self) -> &[&'static ModelEntry] {
+        &self.0.models
     }
 
     pub(crate) fn totals(&self) -> &Totals {

@@ -28,7 +28,7 @@ impl MaySend {
         self.0.store(may_send, Ordering::Relaxed);
     }
 
-    fn get(&self) -> bool {
+    pub(crate) fn get(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use axum::Router;
@@ -30,7 +30,7 @@ impl Assembly {
     /// Internal, when two of its parts clash.
     pub fn new(app: App, db: Db, credentials: Arc<Credentials>, prefix: &str) -> Result<Self> {
         let identity = app.users.map(Identity::new).transpose()?;
-        let site = Site::new(db, credentials, identity, prefix);
+        let site = Site::new(db, credentials, identity, app.models.clone(), prefix);
         let routes = routes(&app, prefix)?;
         let mut router = Router::<Site>::new();
         for route in app.routes {
@@ -90,6 +90,17 @@ pub(crate) fn operators(config: &Config) -> OperatorAccess {
     }
 }
 
+/// Two routes, as `METHOD /path`, whose paths differ only in what they call a parameter.
+fn rivals(routes: &[String]) -> Option<(&str, &str)> {
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    routes.iter().find_map(|route| {
+        let path = route.split_once(' ').map_or(route.as_str(), |(_, path)| path);
+        let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+        let first = *seen.entry(parts.collect::<Vec<_>>().join("/")).or_insert(route);
+        (!first.ends_with(&format!(" {path}"))).then_some((first, route.as_str()))
+    })
+}
+
 /// The routes of an application, each of them once.
 fn routes(app: &App, prefix: &str) -> Result<Vec<String>> {
     let plain = app.routes.iter().map(|route| format!("{} {prefix}{}", route.method, route.path));
@@ -103,6 +114,11 @@ fn routes(app: &App, prefix: &str) -> Result<Vec<String>> {
     if let Some(twice) = all.iter().find(|route| !seen.insert(*route)) {
         return Err(Error::internal(format!(
             "the route `{twice}` is mounted twice: give one of the two another path"
+        )));
+    }
+    if let Some((one, other)) = rivals(&all) {
+        return Err(Error::internal(format!(
+            "the routes `{one}` and `{other}` have one path and two names for its parameter: call it the same"
         )));
     }
     let mut tables = HashSet::new();

@@ -1,6 +1,7 @@
 //! What both stores must do alike, through the kernel's public API.
 
 mod conformance;
+mod control_lines;
 mod repeats;
 mod stores;
 mod transactions;

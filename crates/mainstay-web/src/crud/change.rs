@@ -74,5 +74,6 @@ fn door<'a>(
     request: Option<&'a Request>,
     render: &'a (dyn Fn(Written) -> mainstay_kernel::Answer + Send + Sync),
 ) -> Door<'a> {
-    Door { db: at.site.db(), model: at.model, who, request, render, keep: &answer::kept_error }
+    let keep = &answer::kept_error;
+    Door { db: at.site.db(), model: at.model, models: at.site.models(), who, request, render, keep }
 }

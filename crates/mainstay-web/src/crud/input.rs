@@ -20,7 +20,7 @@ pub(super) fn id(text: &str) -> Result<Uuid, ApiError> {
 }
 
 /// The parameters of a query, decoded (WHATWG URL, application/x-www-form-urlencoded).
-pub(super) fn pairs(query: &str) -> Result<Vec<(String, String)>, ApiError> {
+pub(crate) fn pairs(query: &str) -> Result<Vec<(String, String)>, ApiError> {
     let parts = query.split('&').filter(|part| !part.is_empty());
     let pairs = parts.map(|part| {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
@@ -45,7 +45,7 @@ fn decode(text: &str) -> Result<String, ApiError> {
 }
 
 /// A JSON object from a body.
-pub(super) fn object(headers: &HeaderMap, body: &[u8]) -> Result<Input, ApiError> {
+pub(crate) fn object(headers: &HeaderMap, body: &[u8]) -> Result<Input, ApiError> {
     if !is_json(headers) {
         return Err(ApiError::unsupported_media_type("application/json"));
     }

@@ -2,10 +2,10 @@
 
 mod answer;
 mod change;
-mod input;
+pub(crate) mod input;
 mod look;
 mod repeat;
-mod version;
+pub(crate) mod version;
 
 use axum::Router;
 use axum::routing::{MethodRouter, get};

@@ -12,7 +12,7 @@ pub(super) fn tag(version: Option<i64>) -> Option<String> {
 
 /// The versions that `If-Match` admits; `None` when any will do. A tag that is none of ours, or a
 /// weak one, admits nothing.
-pub(super) fn wanted(headers: &HeaderMap) -> Result<Option<Vec<i64>>, ApiError> {
+pub(crate) fn wanted(headers: &HeaderMap) -> Result<Option<Vec<i64>>, ApiError> {
     if !headers.contains_key(IF_MATCH) {
         return Ok(None);
     }
@@ -28,7 +28,7 @@ pub(super) fn wanted(headers: &HeaderMap) -> Result<Option<Vec<i64>>, ApiError> 
 }
 
 /// Whether `If-None-Match` names this version, weakly compared.
-pub(super) fn is_known(headers: &HeaderMap, current: Option<i64>) -> bool {
+pub(crate) fn is_known(headers: &HeaderMap, current: Option<i64>) -> bool {
     let Ok(tags) = tags(headers, &IF_NONE_MATCH) else { return false };
     tags.into_iter().any(|tag| {
         tag == "*" || current.is_some() && version(tag.strip_prefix("W/").unwrap_or(tag)) == current
@@ -36,7 +36,9 @@ pub(super) fn is_known(headers: &HeaderMap, current: Option<i64>) -> bool {
 }
 
 fn version(tag: &str) -> Option<i64> {
-    tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+    let text = tag.strip_prefix('"')?.strip_suffix('"')?;
+    // A tag is compared character by character: `"01"` is none of ours.
+    text.parse().ok().filter(|version: &i64| version.to_string() == text)
 }
 
 fn tags<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Vec<&'a str>, ApiError> {

@@ -275,6 +275,9 @@ impl Scope for Rumour {
     fn can_create(_: &Caller) -> Access<Rumour> {
         all()
     }
+    fn can_update(_: &Caller) -> Access<Rumour> {
+        all()
+    }
 }
 
 /// Administrators only.

@@ -52,15 +52,15 @@ fn atom(dice: &mut Dice) -> Filter<Thing> {
         1 => compared!(dice, Thing::BIG, [0_i64, 1, 2]),
         2 => compared!(dice, Thing::FLAG, [true, false]),
         3 => compared!(dice, Thing::RATIO, [0.1, 2.0 / 3.0, 0.0, 1e300]),
-        4 => compared!(dice, Thing::AREA.or_text(), ["a0", "a1", "a"]),
-        5 => compared!(dice, Thing::MAYBE_BIG.or_int(), [i64::MAX, i64::MAX - 1, 0]),
+        4 => compared!(dice, Thing::AREA, ["a0", "a1", "a"]),
+        5 => compared!(dice, Thing::MAYBE_BIG, [i64::MAX, i64::MAX - 1, 0]),
         6 => {
             let times = ["2026-01-31T12:00:00.123450Z", "2026-01-31T12:00:00.123451Z"];
-            compared!(dice, Thing::AT.or_time(), times.map(at))
+            compared!(dice, Thing::AT, times.map(at))
         }
         _ => {
-            let key = |last| Uuid::from_u128(0x0190_b6a0_0000_7000_8000_0000_0000_0000 + last);
-            compared!(dice, Thing::KEY.or_uuid(), [key(0), key(1), key(2)])
+            let key = |last: u128| Uuid::from_u128(0x0190_b6a0_0000_7000_8000_0000_0000_0000 + last);
+            compared!(dice, Thing::KEY, [key(0), key(1), key(2)])
         }
     }
 }

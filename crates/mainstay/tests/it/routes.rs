@@ -89,6 +89,9 @@ async fn two_parts_that_clash_keep_an_application_from_starting(db: Db) {
     for (app, named) in [
         (tiny().route(get("/shelves", told)), "GET /v1/shelves"),
         (tiny().route(get("/x", told)).route(get("/x", told)), "GET /v1/x"),
+        (tiny().route(get("/shelves/{slug}", told)), "/v1/shelves/{slug}"),
+        (tiny().route(patch("/shelves/{slug}", told)), "/v1/shelves/{slug}"),
+        (tiny().route(get("/shelves/{slug}/books", told)), "/v1/shelves/{slug}/books"),
         (tiny().model::<Shelf>(), "shelves"),
         (tiny().route(get("x", told)), "`x`"),
     ] {

@@ -201,24 +201,15 @@ impl Talk {
 
     /// Ids by the order in which they appeared.
     fn tidied(&mut self) -> String {
-        let mut rest = std::mem::take(&mut self.text);
+        let text = std::mem::take(&mut self.text);
         let mut tidy = String::new();
-        while let Some(at) = rest.find("-7") {
-            // The version of a UUIDv7 stands behind its second hyphen.
-            let start = at.checked_sub(13).filter(|&start| rest.is_char_boundary(start));
-            let id = start
-                .and_then(|start| rest.get(start..start + 36))
-                .filter(|id| uuid::Uuid::try_parse(id).is_ok());
-            let (Some(start), Some(id)) = (start, id) else {
-                tidy.push_str(&rest[..at + 2]);
-                rest.drain(..at + 2);
-                continue;
-            };
-            tidy.push_str(&rest[..start]);
-            tidy.push_str(&self.name(id));
-            rest.drain(..start + 36);
+        let mut rest = text.as_str();
+        while let Some(first) = rest.chars().next() {
+            let id = rest.get(..36).filter(|id| uuid::Uuid::try_parse(id).is_ok());
+            tidy.push_str(&id.map_or_else(|| first.to_string(), |id| self.name(id)));
+            rest = &rest[id.map_or(first.len_utf8(), str::len)..];
         }
-        tidy + &rest
+        tidy
     }
 
     fn name(&mut self, id: &str) -> String {

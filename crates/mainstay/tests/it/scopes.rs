@@ -120,6 +120,44 @@ async fn a_missing_operand_never_matches_also_under_not(app: TestApp) {
     assert_eq!(app.anonymous().get("/v1/rumours").await.result()["total"], 0, "unknown is not true");
 }
 
+/// A row that a client may not read is, for its references too, not there.
+#[mainstay::test(app = app)]
+async fn a_reference_to_a_row_out_of_reach_is_a_reference_to_nothing(app: TestApp) {
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let (ann_id, bob_id) = (id_of(&ann).await, id_of(&bob).await);
+    let nobody = "0190b6a0-0000-7000-8000-000000000000";
+    let mut told = Vec::new();
+    for about in [bob_id.as_str(), nobody] {
+        let refused = ann.post("/v1/rumours", json!({ "about": about, "way": "ne" })).await;
+        let refused = refused.expect_error(409, "foreign_key_violation");
+        assert_eq!(refused.faults(), ["about: foreign_key_violation"]);
+        told.push(refused.description().to_owned());
+        let keyed = ann
+            .clone()
+            .key(&format!("about {about}"))
+            .post("/v1/rumours", json!({ "about": about, "way": "ne" }))
+            .await;
+        let _ = keyed.expect_error(409, "foreign_key_violation");
+        let _ = app
+            .anonymous()
+            .post("/v1/rumours", json!({ "about": about, "way": "ne" }))
+            .await
+            .expect_status(409);
+    }
+    assert_eq!(told[0], told[1], "existence is not revealed");
+    let rumour = ann.post("/v1/rumours", json!({ "about": ann_id, "way": "ne" })).await.expect_status(201);
+    let path = format!("/v1/rumours/{}", rumour.id());
+    for actor in [bob.clone(), bob.clone().key("k")] {
+        let refused = actor.put(&path, json!({ "about": ann_id })).await;
+        assert_eq!(
+            refused.expect_error(409, "foreign_key_violation").faults(),
+            ["about: foreign_key_violation"]
+        );
+    }
+    let _ = bob.put(&path, json!({ "about": bob_id })).await.expect_status(200);
+    assert_eq!(ann.get("/v1/rumours").await.column("about"), [json!(bob_id)]);
+}
+
 #[mainstay::test(app = app)]
 async fn what_a_scope_sets_no_client_sets(app: TestApp) {
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);

@@ -3,6 +3,7 @@
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::ledger::{Ledger, post};
 use crate::on_both_stores;
@@ -10,7 +11,7 @@ use crate::place::{Kept, Place, on};
 use crate::server::Launch;
 use crate::waiting::until;
 
-on_both_stores! { sigterm_lets_a_running_request_finish a_successor_takes_over_without_a_failed_request }
+on_both_stores! { sigterm_lets_a_running_request_finish idle_clients_do_not_hold_up_the_end a_successor_takes_over_without_a_failed_request }
 
 fn sigterm_lets_a_running_request_finish(place: &Place) {
     let mut blog = Launch::at(place).start();
@@ -36,6 +37,18 @@ fn sigterm_lets_a_running_request_finish(place: &Place) {
     assert_eq!(status.code(), Some(0), "{}", blog.log());
     assert!(!place.socket().exists(), "the control socket goes with the process");
     ledger.settle(place, Launch::at(place).start());
+}
+
+fn idle_clients_do_not_hold_up_the_end(place: &Place) {
+    let mut blog = Launch::at(place).start();
+    let mut writer = blog.person("ann");
+    writer.post("/v1/posts", &post("kept")).expect(201);
+    let begun = Instant::now();
+    blog.terminate();
+    assert_eq!(blog.end().code(), Some(0));
+    // What a client that may still be sending is waited for; this one has sent everything.
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    drop(writer);
 }
 
 fn a_successor_takes_over_without_a_failed_request(place: &Place) {

@@ -47,3 +47,28 @@ impl Drop for Armed<'_> {
 fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).unwrap_or(NEVER - 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: &str = "with recursive c(x) as (select 1 union all select x + 1 from c limit 100000) select count(*) from c";
+
+    fn run(connection: &Connection) -> rusqlite::Result<i64> {
+        connection.query_row(LONG, [], |row| row.get(0))
+    }
+
+    #[test]
+    fn a_limit_holds_while_it_is_armed_and_no_longer() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let limit = Limit::watch(&mut connection).unwrap();
+        assert_eq!(run(&connection), Ok(100_000));
+        {
+            let _armed = limit.arm(Some(Instant::now()));
+            assert!(run(&connection).is_err());
+        }
+        assert_eq!(run(&connection), Ok(100_000));
+        let _armed = limit.arm(None);
+        assert_eq!(run(&connection), Ok(100_000));
+    }
+}

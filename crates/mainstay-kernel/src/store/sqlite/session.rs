@@ -230,3 +230,27 @@ fn collect(rows: &mut rusqlite::Rows<'_>, most: Most) -> rusqlite::Result<Vec<Ro
     }
     Ok(collected)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::StoreUrl;
+
+    fn pragma<T: rusqlite::types::FromSql>(session: &Session, name: &str) -> T {
+        session.as_ours(|connection| connection.pragma_query_value(None, name, |row| row.get(0))).unwrap()
+    }
+
+    #[test]
+    fn a_file_is_written_durably_and_what_is_fleeting_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        for (url, synchronous) in [(StoreUrl::SqliteFile(folder.path().join("app.db")), 2), (StoreUrl::SqliteMemory, 0)] {
+            let writer = Session::writer(Arc::new(Home::open(&url).unwrap())).unwrap();
+            assert_eq!(pragma::<i64>(&writer, "synchronous"), synchronous);
+            assert_eq!(pragma::<String>(&writer, "journal_mode"), "wal");
+            for on in ["foreign_keys", "recursive_triggers"] {
+                assert_eq!(pragma::<i64>(&writer, on), 1, "{on}");
+            }
+            assert_eq!(pragma::<i64>(&writer, "trusted_schema"), 0);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+use mainstay_kernel::{Caller, Dialect, ErrorKind, Kind};
+
+use crate::input::assignments;
+use crate::store::select::{self, Slice, Stamped};
+use crate::{
+    Action, ColumnDef, Input, ModelEntry, Part, Predicate, Read, Schema, Visible, Write, parse_list,
+};
+
+/// A column of each kind, and two that not everybody sees.
+static COLUMNS: &[ColumnDef] = &[
+    column("id", Kind::Uuid, Part::Id),
+    column("flag", Kind::Bool, Part::Plain),
+    column("count", Kind::Int, Part::Plain),
+    ColumnDef { optional: true, ..column("ratio", Kind::Float, Part::Plain) },
+    ColumnDef { optional: true, ..column("title", Kind::Text, Part::Plain) },
+    column("data", Kind::Json, Part::Plain),
+    column("seal", Kind::Bytes, Part::Plain),
+    ColumnDef { read: Read::Role("editor"), ..column("notes", Kind::Text, Part::Plain) },
+    ColumnDef { read: Read::Private, write: NEVER, ..column("secret", Kind::Text, Part::Plain) },
+    column("createdAt", Kind::Timestamp, Part::CreatedAt),
+    column("updatedAt", Kind::Timestamp, Part::UpdatedAt),
+    column("version", Kind::Int, Part::Version),
+];
+
+const NEVER: Write = Write { create: false, update: false };
+
+static SCHEMA: Schema = Schema {
+    name: "thing",
+    plural: "things",
+    list_key: "things",
+    table: "things",
+    columns: COLUMNS,
+    indexes: &[],
+    live: false,
+};
+
+const fn column(name: &'static str, kind: Kind, part: Part) -> ColumnDef {
+    let write = match part {
+        Part::Plain => Write { create: true, update: true },
+        Part::Id | Part::CreatedAt | Part::UpdatedAt | Part::Version => NEVER,
+    };
+    ColumnDef {
+        name,
+        field: name,
+        kind,
+        optional: false,
+        part,
+        write,
+        read: Read::Everyone,
+        references: None,
+        default: None,
+    }
+}
+
+/// Reads the parameters of a list as a stranger's, and compiles what they ask for to both dialects.
+///
+/// # Panics
+/// When a refusal is not the client's fault, or a statement holds a hidden column, or binds other
+/// values than it has places for.
+pub fn fuzz_list_parameters(pairs: &[(String, String)]) {
+    let model = ModelEntry::fuzzed(&SCHEMA);
+    let query = match parse_list(&model, &Caller::Anonymous, pairs) {
+        Ok(query) => query,
+        Err(error) => return assert!(matches!(error.kind(), ErrorKind::BadRequest(..)), "{error:?}"),
+    };
+    let predicate = match &query.after {
+        Some(after) => query.filter.clone().and(after.clone()),
+        None => query.filter.clone(),
+    };
+    for dialect in [Dialect::Postgres, Dialect::Sqlite] {
+        let slice =
+            Slice { predicate: &predicate, sorts: &query.sorts, limit: query.limit, offset: query.offset };
+        judge(dialect, &predicate, &select::slice(dialect, &SCHEMA, &slice, Stamped::No));
+        judge(dialect, &predicate, &select::count(dialect, &SCHEMA, &predicate, Some(10), Stamped::No));
+    }
+    assert!(!query.visible.has(7) && !query.visible.has(8), "a hidden column is shown: {query:?}");
+}
+
+fn judge(dialect: Dialect, predicate: &Predicate, statement: &mainstay_kernel::Statement) {
+    let text = statement.text();
+    let conditions = text.split_once(" WHERE ").map_or("", |(_, conditions)| conditions);
+    assert!(!conditions.contains("notes") && !conditions.contains("secret"), "{text}");
+    let mark = match dialect {
+        Dialect::Postgres => '$',
+        Dialect::Sqlite => '?',
+    };
+    let places = text.matches(mark).count();
+    assert!(places >= statement.params().len(), "{predicate:?} became {text} with {:?}", statement.params());
+    assert!(!text.contains('\''), "a value stands in the text: {text}");
+}
+
+/// Reads a client's fields as those of a create and of an update.
+///
+/// # Panics
+/// When a refusal is not the client's fault, or a field is set that clients may not set.
+pub fn fuzz_input(input: Input) {
+    let model = ModelEntry::fuzzed(&SCHEMA);
+    let visible = Visible::to(&SCHEMA, &Caller::Anonymous);
+    for action in [Action::Create, Action::Update] {
+        match assignments(&model, action, input.clone(), &visible, &[]) {
+            Ok(set) => {
+                assert!(set.iter().all(|(column, _)| SCHEMA.column(*column).write.update), "{set:?}");
+            }
+            Err(error) => {
+                assert!(matches!(error.kind(), ErrorKind::Invalid(_) | ErrorKind::ReadOnly(_)), "{error:?}");
+            }
+        }
+    }
+}

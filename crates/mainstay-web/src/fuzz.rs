@@ -1,0 +1,89 @@
+use http::header::{IF_MATCH, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::crud::{input, version};
+
+/// Feeds arbitrary bytes to the reader of list parameters, from the raw query to the SQL of both
+/// dialects.
+///
+/// # Panics
+/// When a refusal is anything but a 400, or as [`mainstay_model::fuzz_list_parameters`].
+pub fn fuzz_list_parameters(data: &[u8]) {
+    let Ok(query) = std::str::from_utf8(data) else { return };
+    match input::pairs(query) {
+        Ok(pairs) => mainstay_model::fuzz_list_parameters(&pairs),
+        Err(error) => assert_eq!(error.status(), StatusCode::BAD_REQUEST, "{error}"),
+    }
+}
+
+/// Feeds arbitrary bytes to the readers of `If-Match` and `If-None-Match`.
+///
+/// # Panics
+/// When `If-Match` is there and no condition comes of it, unless it says `*`.
+pub fn fuzz_if_match(data: &[u8]) {
+    let Ok(value) = HeaderValue::from_bytes(data) else { return };
+    let headers = HeaderMap::from_iter([(IF_MATCH, value.clone()), (IF_NONE_MATCH, value)]);
+    match version::wanted(&headers) {
+        Ok(None) => assert!(data.contains(&b'*'), "`If-Match` became unconditional"),
+        Ok(Some(versions)) => versions.iter().for_each(|it| {
+            assert!(version::is_known(&headers, Some(*it)), "{it} is named by the one header only");
+        }),
+        Err(error) => assert_eq!(error.status(), StatusCode::BAD_REQUEST, "{error}"),
+    }
+}
+
+/// Feeds arbitrary bytes to the reader of JSON bodies, and the fields it finds to a model's rules.
+///
+/// # Panics
+/// When a refusal is anything but a 400, or as [`mainstay_model::fuzz_input`].
+pub fn fuzz_json_body(data: &[u8]) {
+    match input::object(&HeaderMap::new(), data) {
+        Ok(fields) => mainstay_model::fuzz_input(fields),
+        Err(error) => assert_eq!(error.status(), StatusCode::BAD_REQUEST, "{error}"),
+    }
+}
+
+#[cfg(test)]
+#[path = "../../../fuzz/driver.rs"]
+mod driver;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUERIES: [&[u8]; 8] = [
+        b"limit=10&page=2&sort=-createdAt,title&direction=desc&select=title,count&count=exact",
+        b"where[title][eq]=a%20b&where[count][gte]=-7&where[ratio][between]=1,2.5&where[flag]=true",
+        b"where[title][in]=[\"a,b\",\"c\"]&where[count][nin]=1,2,3&where[data][null]=false",
+        b"where[id]=01234567-89ab-7def-8123-456789abcdef&where[createdAt][lt]=2026-01-31T12:00:00.5Z",
+        b"where[seal][ne]=AAEC&where[title][null]=true&count=only",
+        b"sort=count&cursor=WyJjb3VudCxpZCIsWzcsIjAxMjM0NTY3LTg5YWItN2RlZi04MTIzLTQ1Njc4OWFiY2RlZiJdXQ",
+        b"sort=title&cursor=WyJ0aXRsZSxpZCIsW251bGwsIjAxMjM0NTY3LTg5YWItN2RlZi04MTIzLTQ1Njc4OWFiY2RlZiJdXQ",
+        b"sort=notes&where[secret]=x&where[notes][gt]=a&where[][]&__proto__[x]=1",
+    ];
+
+    const BODIES: [&[u8]; 4] = [
+        b"{\"flag\":true,\"count\":-9223372036854775808,\"ratio\":1e308,\"title\":\"a\\u0001\",\"seal\":\"AAEC\"}",
+        b"{\"title\":null,\"ratio\":-0.0,\"data\":{\"a\":[1,[2,{\"b\":\"\\u0000\"}]]},\"notes\":\"x\",\"secret\":\"y\"}",
+        b"{\"id\":\"01234567-89ab-7def-8123-456789abcdef\",\"createdAt\":\"2026-01-31T12:00:00Z\",\"version\":1}",
+        b"[[[[[[{\"data\":18446744073709551616}]]]]]]",
+    ];
+
+    #[test]
+    fn fuzz_list_parameters_never_panics() {
+        driver::drive(&QUERIES, fuzz_list_parameters);
+    }
+
+    #[test]
+    fn fuzz_if_match_never_panics() {
+        driver::drive(
+            &[b"\"1\", W/\"2\", \"3\"", b"*", b"\"9223372036854775807\",,", b"W/\"\""],
+            fuzz_if_match,
+        );
+    }
+
+    #[test]
+    fn fuzz_json_body_never_panics() {
+        driver::drive(&BODIES, fuzz_json_body);
+    }
+}
