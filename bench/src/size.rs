@@ -29,9 +29,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         used.push(mebibytes(server.memory()?));
     }
     let row = |what: &str, values: Vec<f64>, unit: &str, target: &str| {
-        let (least, most) = values.iter().fold((f64::INFINITY, 0.0), |(least, most), &it| {
-            (f64::min(least, it), f64::max(most, it))
-        });
+        let (least, most) = values
+            .iter()
+            .fold((f64::INFINITY, 0.0), |(least, most), &it| (f64::min(least, it), f64::max(most, it)));
         let middle = median(values.into_iter());
         vec![what.to_owned(), format!("{middle:.1} {unit} ({least:.1}–{most:.1})"), target.to_owned()]
     };

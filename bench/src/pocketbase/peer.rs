@@ -69,9 +69,7 @@ fn create_collection(server: &Server) -> Result<()> {
     let answer = ask(server.address, "POST", path, None, &login)?;
     let token = answer["token"].as_str().context("no token was given")?;
     let field = |name: &str, kind: &str| json!({ "name": name, "type": kind });
-    let date = |name: &str, on_update: Value| {
-        json!({ "name": name, "type": "autodate", "onCreate": true, "onUpdate": on_update })
-    };
+    let date = |name: &str, on_update: Value| json!({ "name": name, "type": "autodate", "onCreate": true, "onUpdate": on_update });
     let collection = json!({
         "name": "posts",
         "type": "base",

@@ -16,7 +16,8 @@ use crate::rounds::Sample;
 
 const MOST_MEMBERS: usize = 64;
 const MOST_TIME: Duration = Duration::from_millis(2);
-const RESULT: &str = "CREATE TABLE result (id TEXT PRIMARY KEY NOT NULL, path TEXT NOT NULL, input BLOB NOT NULL,
+const RESULT: &str =
+    "CREATE TABLE result (id TEXT PRIMARY KEY NOT NULL, path TEXT NOT NULL, input BLOB NOT NULL,
     status INTEGER NOT NULL, head TEXT NOT NULL, body BLOB NOT NULL, created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL) STRICT;
     CREATE INDEX result_expires_at ON result (expires_at);";

@@ -65,7 +65,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 /// How often `mutate` is done by this many callers at the same time; each begins anew when it is done.
-async fn count<F>(options: &Options, callers: usize, mutate: impl Fn() -> F + Send + Sync + 'static) -> Result<Sample>
+async fn count<F>(
+    options: &Options,
+    callers: usize,
+    mutate: impl Fn() -> F + Send + Sync + 'static,
+) -> Result<Sample>
 where
     F: Future<Output = Result<()>> + Send,
 {

@@ -101,8 +101,8 @@ impl Answer {
 
     /// The rows of a list, which its result holds under the model's plural.
     pub fn rows(&self) -> &[Value] {
-        let lists = self.result().as_object().into_iter().flatten().filter_map(|(_, it)| it.as_array());
-        lists.last().map_or(&[], Vec::as_slice)
+        let mut lists = self.result().as_object().into_iter().flatten().filter_map(|(_, it)| it.as_array());
+        lists.next_back().map_or(&[], Vec::as_slice)
     }
 
     /// One field of each row of a list.

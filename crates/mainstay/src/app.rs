@@ -12,6 +12,7 @@ use crate::route::Route;
 /// An application before it runs: what it is made of.
 pub struct App {
     pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
     pub(crate) models: Vec<&'static ModelEntry>,
     pub(crate) users: Option<&'static Schema>,
     pub(crate) routes: Vec<Route>,
@@ -27,12 +28,20 @@ impl App {
     pub fn new(name: &'static str) -> Self {
         Self {
             name,
+            version: "0.0.0",
             models: Vec::new(),
             users: None,
             routes: Vec::new(),
             layers: Vec::new(),
             commands: Vec::new(),
         }
+    }
+
+    /// Says the application's version, usually `env!("CARGO_PKG_VERSION")`: `/readyz` shows it.
+    #[must_use]
+    pub fn version(mut self, version: &'static str) -> Self {
+        self.version = version;
+        self
     }
 
     /// Adds a model: its table, and the routes that its scope grants.

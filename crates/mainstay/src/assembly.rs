@@ -14,6 +14,8 @@ use crate::config::{Config, Mode};
 pub struct Assembly {
     /// Its name.
     pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
     /// Its models.
     pub models: Vec<&'static ModelEntry>,
     /// `METHOD /path` of each of its routes.
@@ -42,7 +44,14 @@ impl Assembly {
         for layer in app.layers {
             router = layer(router);
         }
-        Ok(Self { name: app.name, models: app.models, routes, router: router.with_state(site.clone()), site })
+        Ok(Self {
+            name: app.name,
+            version: app.version,
+            models: app.models,
+            routes,
+            router: router.with_state(site.clone()),
+            site,
+        })
     }
 
     /// The models' schemas.
@@ -66,7 +75,7 @@ impl Assembly {
         };
         Manifest {
             name: self.name.to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: self.version.to_owned(),
             routes: self.routes.clone(),
             models: self.models.iter().map(|it| it.schema.name.to_owned()).collect(),
             jobs: Vec::new(),

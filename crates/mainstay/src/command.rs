@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use clap::ArgMatches;
 use mainstay_auth::Credentials;
-use mainstay_kernel::{Clock, ControlClient, ControlServer, Db, Error, ErrorKind, Frame, Handler, Result};
+use mainstay_kernel::{
+    Clock, ControlClient, ControlServer, Db, Error, ErrorKind, Frame, Handler, Result, StoreUrl,
+};
 use mainstay_web::Shutdown;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -108,9 +110,21 @@ fn words(name: &str, matches: &ArgMatches) -> Vec<String> {
 async fn elsewhere_or_here(app: App, config: Config, words: Vec<String>) -> Result<()> {
     let code = match ControlClient::connect(&socket(&config)).await? {
         Some(server) => server.run(&words, &mut show).await?,
+        None if signs_in_vain(&config, &words) => {
+            return Err(usage(
+                "no server of this application runs, and AUTH_JWT_SECRET is not set: a token of this command's \
+                 own random secret would be refused; start the server first, or set AUTH_JWT_SECRET in .env",
+            ));
+        }
         None => here(app, config, words).await?,
     };
     if code == 0 { Ok(()) } else { std::process::exit(code) }
+}
+
+/// Whether a token would be signed with a secret that nobody else has.
+fn signs_in_vain(config: &Config, words: &[String]) -> bool {
+    let random = config.notices.iter().any(|it| it.starts_with("AUTH_JWT_SECRET is not set"));
+    random && words.first().is_some_and(|it| it == "token")
 }
 
 async fn here(app: App, config: Config, words: Vec<String>) -> Result<i32> {
@@ -262,7 +276,12 @@ pub(crate) async fn listen(config: &Config, console: Console, shutdown: &Shutdow
         let console = console.clone();
         Box::pin(async move { console.execute(words, Output(frames)).await })
     });
-    ControlServer::bind(&socket(config)).await?.on_hand_over(move || shutdown.begin()).serve(handler, &owned);
+    match (ControlServer::bind(&socket(config)).await, &config.database.url) {
+        (Ok(server), _) => server.on_hand_over(move || shutdown.begin()).serve(handler, &owned),
+        // Another node of this folder has it, and PostgreSQL serves both.
+        (Err(error), StoreUrl::Postgres(_)) => tracing::warn!(%error, "commands go to another process"),
+        (Err(error), StoreUrl::SqliteFile(_) | StoreUrl::SqliteMemory) => return Err(error),
+    }
     Ok(())
 }
 

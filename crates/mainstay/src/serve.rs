@@ -29,7 +29,7 @@ impl Takeover {
 /// Serves the application until it is told to stop.
 pub(crate) async fn serve(app: App, config: Config, access_log: Buffer, takeover: Takeover) -> Result<()> {
     for notice in &config.notices {
-        tracing::warn!("{notice}");
+        tracing::info!("{notice}");
     }
     must_answer(&config)?;
     if takeover == Takeover::Yes {

@@ -13,6 +13,7 @@ use crate::models::{Note, Post, User};
 /// The application, written out; `cargo run -p blog -- routes` lists what it serves.
 pub fn app() -> App {
     App::new("blog")
+        .version(env!("CARGO_PKG_VERSION"))
         .users::<User>()
         .model::<Post>()
         .model::<Note>()

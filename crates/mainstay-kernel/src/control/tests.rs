@@ -1,3 +1,5 @@
+#![allow(clippy::disallowed_methods, reason = "a test waits for what it spawns")]
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -97,7 +99,8 @@ async fn frames_are_lines_of_json() {
         })
     });
     ControlServer::bind(&path).await.unwrap().serve(handler, &owned);
-    let expected = "{\"progress\":{\"done\":3,\"total\":10,\"label\":\"posts\"}}\n{\"err\":\"no\\n\"}\n{\"exit\":7}\n";
+    let expected =
+        "{\"progress\":{\"done\":3,\"total\":10,\"label\":\"posts\"}}\n{\"err\":\"no\\n\"}\n{\"exit\":7}\n";
     assert_eq!(answer_to(&path, b"{\"args\":[\"seed\"]}\n").await, expected);
 }
 
@@ -162,9 +165,14 @@ async fn rubbish_is_answered() {
     let (_folder, path) = place();
     let owned = Owned::new();
     ControlServer::bind(&path).await.unwrap().serve(echo(), &owned);
-    for rubbish in [&b"rubbish\n"[..], b"{}\n", b"{\"args\":7}\n", b"{\"args\":[],\"other\":1}\n", b"\xff\xfe\n"] {
+    for rubbish in
+        [&b"rubbish\n"[..], b"{}\n", b"{\"args\":7}\n", b"{\"args\":[],\"other\":1}\n", b"\xff\xfe\n"]
+    {
         let answer = answer_to(&path, rubbish).await;
-        assert!(answer.contains("expected one line of JSON") && answer.ends_with("{\"exit\":2}\n"), "{answer}");
+        assert!(
+            answer.contains("expected one line of JSON") && answer.ends_with("{\"exit\":2}\n"),
+            "{answer}"
+        );
     }
     assert!(answer_to(&path, b"{\"handover\":false}\n").await.contains("must be true"));
 }
@@ -248,7 +256,8 @@ async fn a_command_whose_process_dies_is_an_error() {
 #[test]
 fn a_successor_waits_until_its_predecessor_has_ended() {
     let (_folder, path) = place();
-    let predecessor = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let predecessor =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let successor = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let owned = Owned::new();
     let (begin, begun) = oneshot::channel();

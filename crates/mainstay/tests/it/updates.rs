@@ -38,7 +38,8 @@ async fn concurrent_updates_of_different_fields_all_survive(app: TestApp) {
         ("maybeText", json!("y")),
         ("doc", json!([1])),
     ];
-    let keyed = |at: usize| if at % 2 == 0 { ann.clone() } else { ann.clone().key(&format!("k{at}")) };
+    let keyed =
+        |at: usize| if at.is_multiple_of(2) { ann.clone() } else { ann.clone().key(&format!("k{at}")) };
     let updates = changes.iter().enumerate().map(|(at, (field, value))| {
         let (actor, path) = (keyed(at), path.clone());
         async move { actor.put(&path, json!({ *field: value })).await.expect_status(200) }

@@ -110,8 +110,8 @@ fn taken(path: &Path, lock: &Path) -> Error {
     Error::bad_request(
         "database_in_use",
         format!(
-            "`{}` is in use by {process}: stop {process}, or run this command while it serves: \
-             it will be sent over .mainstay/control.sock",
+            "`{}` is in use by {process}: stop {process}, or serve with --takeover; \
+             other commands run while it serves, sent over .mainstay/control.sock",
             path.display()
         ),
     )

@@ -52,7 +52,8 @@ fn micros(span: Duration) -> u64 {
 mod tests {
     use super::*;
 
-    const LONG: &str = "with recursive c(x) as (select 1 union all select x + 1 from c limit 100000) select count(*) from c";
+    const LONG: &str =
+        "with recursive c(x) as (select 1 union all select x + 1 from c limit 100000) select count(*) from c";
 
     fn run(connection: &Connection) -> rusqlite::Result<i64> {
         connection.query_row(LONG, [], |row| row.get(0))

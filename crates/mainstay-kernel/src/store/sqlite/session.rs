@@ -243,7 +243,9 @@ mod tests {
     #[test]
     fn a_file_is_written_durably_and_what_is_fleeting_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        for (url, synchronous) in [(StoreUrl::SqliteFile(folder.path().join("app.db")), 2), (StoreUrl::SqliteMemory, 0)] {
+        for (url, synchronous) in
+            [(StoreUrl::SqliteFile(folder.path().join("app.db")), 2), (StoreUrl::SqliteMemory, 0)]
+        {
             let writer = Session::writer(Arc::new(Home::open(&url).unwrap())).unwrap();
             assert_eq!(pragma::<i64>(&writer, "synchronous"), synchronous);
             assert_eq!(pragma::<String>(&writer, "journal_mode"), "wal");

@@ -100,10 +100,12 @@ async fn a_commit_that_fails_sends_its_group_back() {
     assert_eq!(db.version() % 2, 0);
 }
 
+type Judge = fn(&Commit) -> bool;
+
 #[tokio::test]
 async fn a_commit_that_fails_alone_says_why() {
     let db = open().await;
-    let cases: [(i32, fn(&Commit) -> bool); 2] = [
+    let cases: [(i32, Judge); 2] = [
         (
             ffi::SQLITE_FULL,
             |it| matches!(it, Commit::Failed(error) if matches!(error.kind(), ErrorKind::Unavailable)),
