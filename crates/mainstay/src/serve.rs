@@ -7,6 +7,7 @@ use std::time::Duration;
 use mainstay_auth::Credentials;
 use mainstay_kernel::{Clock, Db, Error, Result};
 use mainstay_web::{BindError, BodyLimit, Edge, EdgeConfig, Health, Server, ServerConfig, Shutdown};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::command::Console;
 use crate::config::{Config, Mode, Role};
@@ -56,7 +57,7 @@ pub(crate) async fn serve(app: App, config: Config, access_log: Buffer, takeover
     command::listen(&config, Console::of(&assembly, credentials, commands), &shutdown).await?;
     db.owned().spawn("access log", access_log.drain(db.owned().stopping()));
     db.owned().spawn("expire", expire(db.clone()));
-    db.owned().spawn("signals", stop_on_signal(shutdown, db.owned().stopping()));
+    db.owned().spawn("signals", Signals::listen()?.begin(shutdown, db.owned().stopping()));
     boot.ready(manifest);
     println!("API server running on http://{address}");
 
@@ -143,13 +144,27 @@ async fn expire(db: Db) {
     }
 }
 
-async fn stop_on_signal(shutdown: Shutdown, stopping: tokio_util::sync::CancellationToken) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-        () = stopping.cancelled() => return,
+/// What asks the process to stop. From [`Signals::listen`] on, neither ends it by itself.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// At once, not when its task first runs: whoever was told that the server is ready may stop it.
+    fn listen() -> Result<Self> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| Error::internal("signals cannot be received").caused_by(error))
+        };
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
-    shutdown.begin();
+
+    async fn begin(mut self, shutdown: Shutdown, stopping: tokio_util::sync::CancellationToken) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            () = stopping.cancelled() => return,
+        }
+        shutdown.begin();
+    }
 }

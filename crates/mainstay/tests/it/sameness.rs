@@ -176,8 +176,8 @@ impl Talk {
             headers.iter().fold(self.actors[who].clone(), |actor, (name, value)| actor.header(name, value));
         let sent = if body.is_null() { String::new() } else { body.to_string() };
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
-        let _ =
-            writeln!(self.text, "{} {method} {path} {sent}", if who.is_empty() { "anybody" } else { who });
+        let asked = format!("{} {method} {path} {sent}", if who.is_empty() { "anybody" } else { who });
+        let _ = writeln!(self.text, "{}", asked.trim_end());
         let answer = actor.send(method, path, sent).await;
         self.note(&answer);
         answer.id().to_owned()

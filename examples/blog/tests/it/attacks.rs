@@ -175,7 +175,8 @@ fn an_update_against_a_version_is_never_unconditional(place: &Place) {
             "1",
             "\"",
             "\"-1\"",
-            "\"+1\"", "\"01\"",
+            "\"+1\"",
+            "\"01\"",
             "\"9223372036854775808\"",
             "rubbish",
         ] {

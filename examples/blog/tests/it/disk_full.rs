@@ -2,7 +2,8 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::{fs, iter};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{fs, iter, thread};
 
 use mainstay::serde_json::{Value, json};
 
@@ -16,18 +17,42 @@ const LIMIT: usize = 2 << 20;
 
 #[test]
 fn a_file_that_may_not_grow_refuses_writes_until_it_may() {
+    on(Kept::Sqlite, |place| refuses_and_recovers(place, limited(place), lift));
+}
+
+#[test]
+fn writers_who_share_a_commit_lose_nothing_when_the_disk_is_full() {
     on(Kept::Sqlite, |place| {
-        // A limit for the process instead of a full disk: needs no privilege.
-        let limited = format!("trap '' XFSZ; ulimit -S -f {}; exec \"$0\"", LIMIT / 512);
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &limited, env!("CARGO_BIN_EXE_blog")]);
-        let blog = Launch::wrapped(place, shell).start();
-        refuses_and_recovers(place, blog, |blog| {
-            let pid = blog.pid().to_string();
-            let lifted = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &pid]).status();
-            assert!(lifted.expect("util-linux is installed").success());
+        let blog = limited(place);
+        let ledger = Ledger::new(8);
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| ledger.write(&blog, || !is_over.load(Ordering::SeqCst)));
+            let mut writer = blog.person(&name(0));
+            let note = json!({ "body": "x".repeat(20_000) });
+            until("the disk is full", || (writer.post("/v1/notes", &note).status == 503).then_some(()));
+            lift(&blog);
+            let goal = ledger.acknowledged() + 50;
+            until("writes succeed again", || (ledger.acknowledged() > goal).then_some(()));
+            is_over.store(true, Ordering::SeqCst);
         });
+        ledger.settle(place, blog);
     });
+}
+
+/// A blog under a limit for the process instead of a full disk: that needs no privilege.
+fn limited(place: &Place) -> Blog {
+    let limited = format!("trap '' XFSZ; ulimit -S -f {}; exec \"$0\"", LIMIT / 512);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &limited, env!("CARGO_BIN_EXE_blog")]);
+    Launch::wrapped(place, shell).start()
+}
+
+/// Lifts the limit while the blog runs.
+fn lift(blog: &Blog) {
+    let lifted =
+        Command::new("prlimit").args(["--fsize=unlimited", "--pid", &blog.pid().to_string()]).status();
+    assert!(lifted.expect("util-linux is installed").success());
 }
 
 #[test]

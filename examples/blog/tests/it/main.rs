@@ -10,6 +10,8 @@ mod ledger;
 mod malformed;
 mod place;
 mod proxy;
+mod repeats;
+mod sameness;
 mod server;
 mod starting;
 mod stopping;

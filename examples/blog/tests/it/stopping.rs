@@ -11,7 +11,12 @@ use crate::place::{Kept, Place, on};
 use crate::server::Launch;
 use crate::waiting::until;
 
-on_both_stores! { sigterm_lets_a_running_request_finish idle_clients_do_not_hold_up_the_end a_successor_takes_over_without_a_failed_request }
+on_both_stores! {
+    a_server_that_is_ready_can_be_stopped
+    sigterm_lets_a_running_request_finish
+    idle_clients_do_not_hold_up_the_end
+    a_successor_takes_over_without_a_failed_request
+}
 
 fn sigterm_lets_a_running_request_finish(place: &Place) {
     let mut blog = Launch::at(place).start();
@@ -37,6 +42,15 @@ fn sigterm_lets_a_running_request_finish(place: &Place) {
     assert_eq!(status.code(), Some(0), "{}", blog.log());
     assert!(!place.socket().exists(), "the control socket goes with the process");
     ledger.settle(place, Launch::at(place).start());
+}
+
+/// The signal is heard from the ready line on, however busy the machine.
+fn a_server_that_is_ready_can_be_stopped(place: &Place) {
+    for signal in ["-TERM", "-INT"].repeat(5) {
+        let mut blog = Launch::at(place).start();
+        blog.signal(signal);
+        assert_eq!(blog.end().code(), Some(0), "{signal}: {}", blog.log());
+    }
 }
 
 fn idle_clients_do_not_hold_up_the_end(place: &Place) {
