@@ -11,8 +11,8 @@ use crate::in_flight::InFlight;
 use crate::reader::Lane;
 use crate::store::{Record, Store};
 use crate::{
-    Answer, Clock, DbOptions, Dialect, Error, ErrorKind, Owned, Reader, Request, Result, Row, Statement, Tx,
-    watch,
+    Answer, Clock, DbOptions, Dialect, Error, ErrorKind, Owned, Reader, Request, Result, Row, Statement,
+    Timestamp, Tx, watch,
 };
 
 /// A handle on the database. Cheap to clone.
@@ -219,15 +219,8 @@ impl Db {
     /// # Errors
     /// Request expired.
     pub fn accept_key(&self, key: &str) -> Result<()> {
-        let Some(made) = Uuid::try_parse(key)
-            .ok()
-            .filter(|id| id.get_version_num() == 7)
-            .and_then(|id| id.get_timestamp())
-        else {
-            return Ok(());
-        };
-        let (seconds, nanos) = made.to_unix();
-        let age = self.clock().now().minus(Duration::new(seconds, nanos)).as_micros();
+        let Some(made) = made_at(key) else { return Ok(()) };
+        let age = self.clock().now().as_micros() - made.as_micros();
         let kept = i64::try_from(self.0.options.result_retention.as_micros()).unwrap_or(i64::MAX);
         if age > kept { Err(Error::new(ErrorKind::RequestExpired)) } else { Ok(()) }
     }
@@ -292,6 +285,19 @@ impl Db {
         let closed = tokio::time::timeout(bound, self.0.store.stop()).await.is_ok();
         ended && closed
     }
+}
+
+/// When a key was made, if it is a UUIDv7 in its usual form. Other keys that happen to have a 7 in
+/// its place, such as random hexadecimal ones, name no time; nor does one before UUIDv7 was thought of.
+fn made_at(key: &str) -> Option<Timestamp> {
+    const FIRST: Timestamp = Timestamp::from_micros(1_640_995_200_000_000); // 2022-01-01
+    let id = Uuid::try_parse(key).ok().filter(|id| key.len() == 36 && id.get_version_num() == 7)?;
+    if id.get_variant() != uuid::Variant::RFC4122 {
+        return None;
+    }
+    let (seconds, nanos) = id.get_timestamp()?.to_unix();
+    let made = Timestamp::EPOCH.plus(Duration::new(seconds, nanos));
+    (made >= FIRST).then_some(made)
 }
 
 /// Runs a handler until it commits or fails for good.
