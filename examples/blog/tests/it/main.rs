@@ -1,6 +1,7 @@
 //! The blog as its own process: killed, cut off, flooded, attacked, and what must still hold.
 
 mod attacks;
+mod commands;
 mod cut_off;
 mod disk_full;
 mod flood;

@@ -1,0 +1,46 @@
+//! The command line beside a running server.
+
+use crate::on_both_stores;
+use crate::place::{Kept, Place, on};
+use crate::server::Launch;
+use crate::wire::Client;
+
+on_both_stores! {
+    a_token_of_the_command_line_is_the_running_servers
+    seed_fills_the_running_servers_database
+}
+
+/// With a secret that nobody but the server knows.
+fn unknown(place: &Place) -> Launch {
+    Launch::at(place).without("AUTH_JWT_SECRET").with("LOG", "error")
+}
+
+fn a_token_of_the_command_line_is_the_running_servers(place: &Place) {
+    let blog = unknown(place).start();
+    let told = unknown(place).words(&["token", "--sub", "ann", "--email", "ann@example.com"]).finish();
+    assert_eq!(told.code, Some(0), "{}", told.said);
+    let mut ann = Client::new(blog.address(), Some(told.said.trim().to_owned()));
+    let users = ann.get("/v1/users").expect(200).json();
+    assert_eq!(users["result"]["users"][0]["email"], "ann@example.com");
+    let wrong = unknown(place).words(&["token", "--sbu", "ann"]).finish();
+    assert!(wrong.code == Some(1) && wrong.said.contains("--sub"), "{}", wrong.said);
+    blog.stop();
+}
+
+fn seed_fills_the_running_servers_database(place: &Place) {
+    let blog = Launch::at(place).start();
+    let told = Launch::at(place).words(&["seed", "--posts", "1200"]).finish();
+    assert!(told.code == Some(0) && told.said.contains("1200 posts written"), "{}", told.said);
+    assert!(told.said.contains("500/1200"), "its progress is shown: {}", told.said);
+    let posts = blog.anybody().get("/v1/posts?count=only").expect(200).json();
+    assert_eq!(posts["result"]["total"], 1200);
+    blog.stop();
+}
+
+#[test]
+fn a_token_that_nobody_would_accept_is_refused() {
+    on(Kept::Sqlite, |place| {
+        let said = unknown(place).words(&["token", "--sub", "ann"]).refused();
+        assert!(said.contains("start the server first"), "{said}");
+    });
+}
