@@ -62,7 +62,8 @@ impl Site {
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller> {
         let mut caller = self.0.credentials.verify(headers)?;
         if let (Caller::User(principal), Some(identity)) = (&mut caller, &self.0.identity) {
-            identity.resolve(&self.0.db, principal).await?;
+            // Boxed, for it may have to write, and most requests need no room for that.
+            Box::pin(identity.resolve(&self.0.db, principal)).await?;
         }
         if let Some(exchange) = Exchange::current() {
             exchange.set_caller(CallerId((!caller.is_anonymous()).then(|| caller.label())));
@@ -74,7 +75,17 @@ impl Site {
     ///
     /// # Errors
     /// Those of the change.
-    pub(crate) async fn owned<T: Send + 'static>(
+    pub(crate) fn owned<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        change: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> impl Future<Output = Result<T>> + Send {
+        // Boxed at once: a change is kilobytes of state, and each layer below would copy it.
+        let change = Box::pin(change);
+        async move { self.own(name, change).await }
+    }
+
+    async fn own<T: Send + 'static>(
         &self,
         name: &'static str,
         change: impl Future<Output = Result<T>> + Send + 'static,

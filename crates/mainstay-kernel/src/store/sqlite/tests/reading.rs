@@ -21,7 +21,7 @@ async fn readers_see_what_is_committed_and_do_not_wait_for_the_writer() {
 #[tokio::test]
 async fn a_read_that_takes_too_long_is_ended_and_its_connection_reads_on() {
     let db = open_with(|options| {
-        options.read_limit = Duration::from_millis(200);
+        options.read_limit = Duration::from_millis(500);
         options.reader_threads = 1;
     })
     .await;
