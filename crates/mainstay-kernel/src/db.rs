@@ -79,7 +79,8 @@ impl Db {
     /// Opens the database and brings the framework's own tables up to date.
     ///
     /// # Errors
-    /// Unavailable, when it cannot be reached or another process owns the file.
+    /// Unavailable, when it cannot be reached; bad request, when another process owns the file, it cannot
+    /// be opened, or a migration that was applied has changed since.
     pub async fn open(options: DbOptions) -> Result<Self> {
         let store = Store::open(&options).await?;
         store.migrate(options.clock.now()).await?;

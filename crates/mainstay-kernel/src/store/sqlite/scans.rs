@@ -65,7 +65,6 @@ impl Scans {
 
     /// Refuses more and waits for what is under way.
     pub(super) async fn close(&self) {
-        self.room.close();
         self.queue.close();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         let joined = tokio::task::spawn_blocking(|| threads.into_iter().try_for_each(JoinHandle::join));
