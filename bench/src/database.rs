@@ -6,12 +6,11 @@ use anyhow::{Context as _, Result};
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls};
 
-const NAME: &str = "mainstay_bench";
-
 /// The database and a connection to it.
 pub(crate) struct Database {
     runtime: Runtime,
     server: String,
+    name: String,
     /// Where it is.
     pub(crate) url: String,
     client: Client,
@@ -24,11 +23,11 @@ impl Database {
         let server = env::var("TEST_DATABASE_URL")
             .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned());
         let (rest, _) = server.rsplit_once('/').context("expected postgres://user@host/database")?;
-        let url = format!("{rest}/{NAME}");
-        execute(&runtime, &server, &format!("DROP DATABASE IF EXISTS {NAME} WITH (FORCE)"))?;
-        execute(&runtime, &server, &format!("CREATE DATABASE {NAME}"))?;
+        let name = format!("mainstay_bench_{}", std::process::id());
+        let url = format!("{rest}/{name}");
+        execute(&runtime, &server, &format!("CREATE DATABASE {name}"))?;
         let client = runtime.block_on(connect(&url))?;
-        Ok(Self { runtime, server, url, client })
+        Ok(Self { runtime, server, name, url, client })
     }
 
     /// Runs statements without values.
@@ -57,10 +56,9 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let dropped =
-            execute(&self.runtime, &self.server, &format!("DROP DATABASE IF EXISTS {NAME} WITH (FORCE)"));
-        if let Err(error) = dropped {
-            eprintln!("the database {NAME} could not be dropped: {error:#}");
+        let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        if let Err(error) = execute(&self.runtime, &self.server, &drop) {
+            eprintln!("the database {} could not be dropped: {error:#}", self.name);
         }
     }
 }

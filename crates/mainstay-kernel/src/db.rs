@@ -44,6 +44,13 @@ pub enum Written {
     Replayed(Answer),
 }
 
+/// What the one statement of a write does.
+#[derive(Clone, Copy)]
+enum One {
+    Insert,
+    Change,
+}
+
 /// A boxed future that borrows the transaction.
 pub type Boxed<'t, T> = Pin<Box<dyn Future<Output = T> + Send + 't>>;
 
@@ -164,10 +171,35 @@ impl Db {
         statement: &Statement,
         kept: Option<(&Request, &Answer)>,
     ) -> Result<Written> {
+        self.settle_one(One::Change, statement, kept).await
+    }
+
+    /// [`Db::write_one`] for an insert. When many arrive at the same time they share a commit; one
+    /// that fails, or waits for another transaction, is run again by itself.
+    ///
+    /// # Errors
+    /// As [`Db::write_kept`].
+    pub async fn insert_one(
+        &self,
+        statement: &Statement,
+        kept: Option<(&Request, &Answer)>,
+    ) -> Result<Written> {
+        self.settle_one(One::Insert, statement, kept).await
+    }
+
+    async fn settle_one(
+        &self,
+        one: One,
+        statement: &Statement,
+        kept: Option<(&Request, &Answer)>,
+    ) -> Result<Written> {
         let mut attempts = Attempts::new(&self.0, kept.map(|(request, _)| request))?;
         loop {
             let record = kept.map(|(request, answer)| self.0.record(request, answer));
-            let (commit, rows) = self.0.store.write_one(statement, record).await?;
+            let (commit, rows) = match one {
+                One::Insert => self.0.store.insert_one(statement, record).await?,
+                One::Change => self.0.store.write_one(statement, record).await?,
+            };
             match attempts.committed(commit).await? {
                 Settled::Committed | Settled::Failed => return Ok(Written::Rows(rows)),
                 Settled::Again => {}

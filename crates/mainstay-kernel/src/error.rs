@@ -78,6 +78,8 @@ pub enum ErrorKind {
     },
     /// `If-Match` names another version than the row's.
     StaleVersion,
+    /// A patch tests for another value than what is at this JSON Pointer.
+    PatchTestFailed(String),
     /// The request id was used for other input.
     RequestIdConflict,
     /// The same request is still running.
@@ -213,6 +215,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, "a reference of `{table}` does not hold ({})", columns.join(", "))
             }
             Self::StaleVersion => f.write_str("the row has changed since the version that If-Match names"),
+            Self::PatchTestFailed(pointer) => write!(f, "the value at `{pointer}` is not the one tested for"),
             Self::RequestIdConflict => f.write_str("this request id was used for another input"),
             Self::RequestInProgress => f.write_str("the same request is still running"),
             Self::RequestExpired => f.write_str("this request id is older than answers are kept"),

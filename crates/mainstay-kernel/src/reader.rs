@@ -9,6 +9,7 @@ use crate::{Dialect, Result, Row, Sql, Statement};
 /// sees what the transaction wrote.
 pub struct Reader {
     lane: Lane,
+    ran: AtomicUsize,
 }
 
 /// Where a reader's statements go.
@@ -72,7 +73,12 @@ impl Drop for Awaited<'_> {
 
 impl Reader {
     pub(crate) fn new(lane: Lane) -> Self {
-        Self { lane }
+        Self { lane, ran: AtomicUsize::new(0) }
+    }
+
+    /// How many statements it has run: a test can tell by it that there is none for each row.
+    pub fn statements(&self) -> usize {
+        self.ran.load(Ordering::Relaxed)
     }
 
     /// The dialect that statements must be written in.
@@ -88,6 +94,7 @@ impl Reader {
     /// # Errors
     /// Too slow, when it runs into the limit for reads; unavailable, when the database is away.
     pub async fn rows(&self, statement: &Statement) -> Result<Vec<Row>> {
+        self.ran.fetch_add(1, Ordering::Relaxed);
         match &self.lane {
             Lane::Primary(shared) => shared.store.rows(statement).await,
             Lane::Replica(shared) => shared.store.stale_rows(statement).await,
@@ -100,6 +107,7 @@ impl Reader {
     /// # Errors
     /// As [`Reader::rows`].
     pub async fn point(&self, statement: &Statement) -> Result<Option<Row>> {
+        self.ran.fetch_add(1, Ordering::Relaxed);
         match &self.lane {
             Lane::Primary(shared) => shared.store.point(statement).await,
             Lane::Replica(shared) => shared.store.stale_point(statement).await,

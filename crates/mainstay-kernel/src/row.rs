@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::store::postgres::Cell;
-use crate::{Error, Id, Kind, Result, Timestamp, Value, ValueRef};
+use crate::{Date, Error, Fixed, Id, Kind, Result, Timestamp, Value, ValueRef};
 
 /// One row of an answer.
 #[derive(Debug)]
@@ -21,14 +21,16 @@ impl Row {
     pub fn read(&self, index: usize, kind: Kind) -> Result<ValueRef<'_>> {
         match &self.0 {
             Repr::Postgres(row) => match row.try_get::<_, Cell<'_>>(index) {
-                Ok(Cell(value)) => Ok(value),
+                Ok(Cell(value)) => named(value, kind),
                 Err(error) => {
-                    Err(Error::internal(format!("column {index} of a row cannot be read")).caused_by(error))
+                    return Err(
+                        Error::internal(format!("column {index} of a row cannot be read")).caused_by(error)
+                    );
                 }
             },
-            Repr::Sqlite { cells, .. } => crate::store::sqlite::read(cells.get(index), kind)
-                .ok_or_else(|| Error::internal(format!("column {index} of a row is not of kind {kind:?}"))),
+            Repr::Sqlite { cells, .. } => crate::store::sqlite::read(cells.get(index), kind),
         }
+        .ok_or_else(|| Error::internal(format!("column {index} of a row is not of kind {kind:?}")))
     }
 
     /// The value of the column with this name.
@@ -56,6 +58,16 @@ impl Row {
             Repr::Postgres(row) => row.columns().iter().position(|it| it.name() == column),
             Repr::Sqlite { columns, .. } => columns.iter().position(|it| it == column),
         }
+    }
+}
+
+/// What PostgreSQL's own types do not tell: that a number is a decimal's units, and that a text is
+/// the name of a variant.
+fn named(value: ValueRef<'_>, kind: Kind) -> Option<ValueRef<'_>> {
+    match (value, kind) {
+        (ValueRef::Int(units), Kind::Decimal(scale)) => Some(ValueRef::Decimal(Fixed { units, scale })),
+        (ValueRef::Text(name), Kind::Enum(of)) => of.find(name).map(ValueRef::Enum),
+        (value, _) => Some(value),
     }
 }
 
@@ -89,6 +101,7 @@ from_value! {
     Uuid => uuid::Uuid;
     Timestamp => Timestamp;
     Json => serde_json::Value;
+    Date => Date;
 }
 
 impl<M: ?Sized> FromValue for Id<M> {

@@ -3,6 +3,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::Date;
+use crate::civil::{put, put_day};
+
 /// A moment in UTC, kept to the microsecond and shown to the millisecond (RFC 3339).
 ///
 /// ```
@@ -43,6 +46,11 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
+    /// Its calendar date in UTC.
+    pub const fn date(self) -> Date {
+        Date::from_days(self.0.div_euclid(86_400_000_000))
+    }
+
     /// The moment that much later.
     pub fn plus(self, span: std::time::Duration) -> Self {
         Self::from_micros(self.0.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
@@ -57,38 +65,14 @@ impl Timestamp {
     pub fn write_rfc3339(self, out: &mut Vec<u8>) {
         let days = self.0.div_euclid(86_400_000_000);
         let millis = self.0.rem_euclid(86_400_000_000) / 1000;
-        let (year, month, day) = civil(days);
         let mut text = *b"0000-00-00T00:00:00.000Z";
-        put(&mut text[0..4], year);
-        put(&mut text[5..7], month);
-        put(&mut text[8..10], day);
+        put_day(&mut text, days);
         put(&mut text[11..13], millis / 3_600_000);
         put(&mut text[14..16], millis / 60_000 % 60);
         put(&mut text[17..19], millis / 1000 % 60);
         put(&mut text[20..23], millis % 1000);
         out.extend_from_slice(&text);
     }
-}
-
-fn put(digits: &mut [u8], mut number: i64) {
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
-        number /= 10;
-    }
-}
-
-/// Days since 1970-01-01 as year, month, day (Howard Hinnant, "chrono-Compatible Low-Level Date
-/// Algorithms", `civil_from_days`).
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 impl fmt::Display for Timestamp {

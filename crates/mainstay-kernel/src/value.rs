@@ -1,7 +1,7 @@
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use crate::{Id, Timestamp};
+use crate::{Date, EnumType, Fixed, Id, Timestamp, Variant};
 
 /// What a column can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +22,12 @@ pub enum Kind {
     Timestamp,
     /// any JSON, objects with sorted keys
     Json,
+    /// a decimal number with so many digits after the point, kept as a count of its smallest unit
+    Decimal(u8),
+    /// a calendar date
+    Date,
+    /// one of a closed set of names, compared and sorted in the order of their declaration
+    Enum(&'static EnumType),
 }
 
 /// One value on its way into a statement or out of a row.
@@ -37,6 +43,9 @@ pub enum Value {
     Uuid(Uuid),
     Timestamp(Timestamp),
     Json(Json),
+    Decimal(Fixed),
+    Date(Date),
+    Enum(Variant),
 }
 
 /// A value still inside its row; JSON is the text that the store keeps.
@@ -52,6 +61,9 @@ pub enum ValueRef<'a> {
     Uuid(Uuid),
     Timestamp(Timestamp),
     Json(&'a str),
+    Decimal(Fixed),
+    Date(Date),
+    Enum(Variant),
 }
 
 impl Value {
@@ -77,6 +89,9 @@ impl ValueRef<'_> {
             Self::Json(it) => {
                 Value::Json(serde_json::from_str(it).unwrap_or_else(|_| Json::String(it.to_owned())))
             }
+            Self::Decimal(it) => Value::Decimal(it),
+            Self::Date(it) => Value::Date(it),
+            Self::Enum(it) => Value::Enum(it),
         }
     }
 }
@@ -112,6 +127,9 @@ into_value! {
     Uuid => |it| Value::Uuid(it);
     Timestamp => |it| Value::Timestamp(it);
     Json => |it| Value::Json(it);
+    Fixed => |it| Value::Decimal(it);
+    Date => |it| Value::Date(it);
+    Variant => |it| Value::Enum(it);
 }
 
 impl<M: ?Sized> IntoValue for Id<M> {

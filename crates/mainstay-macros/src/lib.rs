@@ -7,6 +7,7 @@
 mod facade;
 mod main_fn;
 mod model;
+mod model_enum;
 mod nearest;
 mod report;
 mod scope;
@@ -75,6 +76,32 @@ use proc_macro::TokenStream;
 #[proc_macro_derive(Model, attributes(model, garde))]
 pub fn model(input: TokenStream) -> TokenStream {
     model::expand(input.into()).unwrap_or_else(report::compile_errors).into()
+}
+
+/// Makes an enum without data the type of a model's field: a type of PostgreSQL's, a CHECK on SQLite.
+///
+/// Its variants are known by their names in snake case to the stores, to clients and in JSON, for
+/// which this writes `Serialize` and `Deserialize`. They compare and sort in the order of their
+/// declaration.
+///
+/// ```ignore
+/// #[derive(ModelEnum, Clone, Copy, Debug, Default, PartialEq)]
+/// pub enum PostStatus {
+///     #[default]
+///     Draft,
+///     InReview,
+///     Published,
+/// }
+/// ```
+///
+/// | `#[model(…)]` | meaning |
+/// |---|---|
+/// | `name = "post_status"` | on the enum: the name of PostgreSQL's type; default: the enum's in snake case |
+/// | `rename = "reviewed"` | on a variant: its name |
+/// | `crate = "path"` | on the enum: where the facade is; default `::mainstay` |
+#[proc_macro_derive(ModelEnum, attributes(model))]
+pub fn model_enum(input: TokenStream) -> TokenStream {
+    model_enum::expand(input.into()).unwrap_or_else(report::compile_errors).into()
 }
 
 /// Notes which methods an implementation of `Scope` has, so that only those actions get routes.

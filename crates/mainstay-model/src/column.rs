@@ -1,11 +1,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use mainstay_kernel::{Id, Timestamp, Value};
+use mainstay_kernel::{Date, Id, Timestamp, Value};
 use uuid::Uuid;
 
 use crate::predicate::Filter;
-use crate::{Compare, Predicate, Ref, Sort};
+use crate::{Atom, Compare, Predicate, Ref, Sort};
 
 /// A column of `M` that holds `T`s, such as `Post::TITLE`.
 pub struct Column<M, T> {
@@ -40,7 +40,7 @@ impl<M, T> Column<M, T> {
 
     /// The column is missing.
     pub fn is_null(self) -> Filter<M> {
-        Filter::new(Predicate::IsNull(self.index))
+        self.is(Atom::IsNull)
     }
 
     /// The column is not missing.
@@ -58,8 +58,12 @@ impl<M, T> Column<M, T> {
         Sort { column: self.index, descending: true }
     }
 
+    pub(crate) fn is(self, atom: Atom) -> Filter<M> {
+        Filter::new(Predicate::Column(self.index, atom))
+    }
+
     fn compare(self, compare: Compare, operand: Option<Value>) -> Filter<M> {
-        Filter::new(Predicate::Compare { column: self.index, compare, operand })
+        Filter::new(Predicate::compare(self.index, compare, operand))
     }
 }
 
@@ -95,11 +99,18 @@ impl<M, T> Column<M, T> {
     pub fn is_in<O: Operand<T>>(self, operands: impl IntoIterator<Item = O>) -> Filter<M> {
         let operands: Vec<_> = operands.into_iter().map(Operand::operand).collect();
         let unknown = operands.contains(&None);
-        let found = Filter::new(Predicate::In {
-            column: self.index,
-            values: operands.into_iter().flatten().collect(),
-        });
-        if unknown { found.or(self.compare(Compare::Equal, None)) } else { found }
+        let found = self.is(Atom::In(operands.into_iter().flatten().collect()));
+        if unknown { found.or(Filter::new(Predicate::Unknown)) } else { found }
+    }
+
+    /// None of these. Never true when the column or one of them is missing.
+    pub fn not_in<O: Operand<T>>(self, operands: impl IntoIterator<Item = O>) -> Filter<M> {
+        !self.is_in(operands)
+    }
+
+    /// From the one to the other, both included.
+    pub fn between(self, low: impl Operand<T>, high: impl Operand<T>) -> Filter<M> {
+        self.gte(low).and(self.lte(high))
     }
 }
 
@@ -135,12 +146,16 @@ operand! {
     i64 as i64 => |it| Value::Int(it);
     i32 as i64 => |it| Value::Int(it.into());
     i32 as i32 => |it| Value::Int(it.into());
+    i16 as i16 => |it| Value::Int(it.into());
+    u16 as u16 => |it| Value::Int(it.into());
+    u32 as u32 => |it| Value::Int(it.into());
     f64 as f64 => |it| Value::Float(it);
     &str as String => |it| Value::Text(it.to_owned());
     String as String => |it| Value::Text(it);
     &String as String => |it| Value::Text(it.clone());
     Uuid as Uuid => |it| Value::Uuid(it);
     Timestamp as Timestamp => |it| Value::Timestamp(it);
+    Date as Date => |it| Value::Date(it);
     Vec<u8> as Vec<u8> => |it| Value::Bytes(it);
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::{Compare, Predicate, Schema, Sort};
+use crate::{Atom, Compare, Predicate, Schema, Sort};
 
 /// Names the place after a row: its values of the sorted columns, and which columns those are.
 pub(crate) fn write(schema: &Schema, sorts: &[Sort], row: &Row) -> Result<String> {
@@ -56,7 +56,7 @@ fn after(schema: &Schema, place: &[(Sort, Value)]) -> Predicate {
         return either;
     }
     let compare = if sort.descending { Compare::LessOrEqual } else { Compare::GreaterOrEqual };
-    Predicate::Compare { column: sort.column, compare, operand: Some(value.clone()) }.and(either)
+    Predicate::compare(sort.column, compare, Some(value.clone())).and(either)
 }
 
 /// Missing values come last, so nothing comes after one but its ties.
@@ -65,8 +65,12 @@ fn strictly_after(schema: &Schema, sort: Sort, value: &Value) -> Predicate {
         return Predicate::Never;
     }
     let compare = if sort.descending { Compare::Less } else { Compare::Greater };
-    let beyond = Predicate::Compare { column: sort.column, compare, operand: Some(value.clone()) };
-    if schema.columns[sort.column].optional { beyond.or(Predicate::IsNull(sort.column)) } else { beyond }
+    let beyond = Predicate::compare(sort.column, compare, Some(value.clone()));
+    if schema.columns[sort.column].optional {
+        beyond.or(Predicate::Column(sort.column, Atom::IsNull))
+    } else {
+        beyond
+    }
 }
 
 fn json(value: &Value) -> Json {
@@ -80,11 +84,14 @@ fn json(value: &Value) -> Json {
         Value::Uuid(it) => Json::from(it.to_string()),
         // To the microsecond: what is shown is rounded.
         Value::Timestamp(it) => Json::from(it.as_micros()),
+        Value::Date(it) => Json::from(it.to_string()),
+        Value::Decimal(it) => Json::from(it.units),
+        Value::Enum(it) => Json::from(it.name()),
     }
 }
 
 fn value(schema: &'static Schema, sort: Sort, json: Json) -> Result<Value> {
-    use mainstay_kernel::{Kind, Timestamp};
+    use mainstay_kernel::{Fixed, Kind, Timestamp};
     let column = schema.column(sort.column);
     let value = match (column.kind, json) {
         (_, Json::Null) if column.optional => Some(Value::Null),
@@ -95,7 +102,10 @@ fn value(schema: &'static Schema, sort: Sort, json: Json) -> Result<Value> {
         (Kind::Bytes, Json::String(it)) => URL_SAFE_NO_PAD.decode(it).ok().map(Value::Bytes),
         (Kind::Uuid, Json::String(it)) => uuid::Uuid::try_parse(&it).ok().map(Value::Uuid),
         (Kind::Timestamp, json) => json.as_i64().map(|it| Value::Timestamp(Timestamp::from_micros(it))),
-        (Kind::Text | Kind::Bytes | Kind::Uuid | Kind::Json, _) => None,
+        (Kind::Date, Json::String(it)) => it.parse().ok().map(Value::Date),
+        (Kind::Decimal(scale), json) => json.as_i64().map(|units| Value::Decimal(Fixed { units, scale })),
+        (Kind::Enum(of), Json::String(it)) => of.find(&it).map(Value::Enum),
+        (Kind::Text | Kind::Bytes | Kind::Uuid | Kind::Date | Kind::Enum(_) | Kind::Json, _) => None,
     };
     value.ok_or_else(|| bad("`cursor` is not one that a list gave as `next`"))
 }

@@ -1,20 +1,19 @@
-use std::cmp::Ordering;
-
 use mainstay_kernel::Value;
 
-use crate::{Compare, Predicate};
+use crate::Predicate;
 
-/// What `predicate` says of a row: true, false, or unknown (`None`), as SQL would.
+/// What `predicate` says of a row: true, false, or unknown (`None`), as SQL would. Where it looks at
+/// rows of other models it is unknown.
 pub fn evaluate(predicate: &Predicate, row: &[Value]) -> Option<bool> {
     match predicate {
         Predicate::Always => Some(true),
         Predicate::Never => Some(false),
+        Predicate::Unknown => None,
         Predicate::Not(it) => evaluate(it, row).map(|it| !it),
         Predicate::And(all) => all.iter().try_fold_truth(row, false),
         Predicate::Or(any) => any.iter().try_fold_truth(row, true),
-        Predicate::Compare { column, .. } | Predicate::In { column, .. } | Predicate::IsNull(column) => {
-            atom(predicate, row.get(*column).unwrap_or(&Value::Null))
-        }
+        Predicate::Exists(_) => None,
+        Predicate::Column(column, atom) => atom.holds(row.get(*column).unwrap_or(&Value::Null)),
     }
 }
 
@@ -37,55 +36,10 @@ impl<'a, I: Iterator<Item = &'a Predicate>> FoldTruth<'a> for I {
     }
 }
 
-/// What a predicate on one column says of that column's value.
-pub(crate) fn atom(predicate: &Predicate, value: &Value) -> Option<bool> {
-    match predicate {
-        Predicate::IsNull(_) => Some(value.is_null()),
-        Predicate::Compare { compare, operand, .. } => {
-            let order = order(value, operand.as_ref()?)?;
-            Some(match compare {
-                Compare::Equal => order.is_eq(),
-                Compare::NotEqual => order.is_ne(),
-                Compare::Less => order.is_lt(),
-                Compare::LessOrEqual => order.is_le(),
-                Compare::Greater => order.is_gt(),
-                Compare::GreaterOrEqual => order.is_ge(),
-            })
-        }
-        Predicate::In { values, .. } => {
-            if values.is_empty() {
-                return Some(false);
-            }
-            if value.is_null() {
-                return None;
-            }
-            Some(values.iter().any(|it| order(value, it) == Some(Ordering::Equal)))
-        }
-        Predicate::Always | Predicate::Never | Predicate::And(_) | Predicate::Or(_) | Predicate::Not(_) => {
-            None
-        }
-    }
-}
-
-/// How two values of one kind compare in the stores; unknown when one is missing or they differ in
-/// kind.
-pub(crate) fn order(one: &Value, other: &Value) -> Option<Ordering> {
-    match (one, other) {
-        (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
-        (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
-        (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
-        (Value::Text(a), Value::Text(b)) => Some(a.as_bytes().cmp(b.as_bytes())),
-        (Value::Bytes(a), Value::Bytes(b)) => Some(a.cmp(b)),
-        (Value::Uuid(a), Value::Uuid(b)) => Some(a.cmp(b)),
-        (Value::Timestamp(a), Value::Timestamp(b)) => Some(a.cmp(b)),
-        (Value::Json(a), Value::Json(b)) if a == b => Some(Ordering::Equal),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Compare;
 
     fn is(column: usize, value: i64) -> Predicate {
         Predicate::same(column, &Value::Int(value))
@@ -93,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_missing_operand_is_never_true_nor_false() {
-        let missing = Predicate::Compare { column: 0, compare: Compare::Equal, operand: None };
+        let missing = Predicate::compare(0, Compare::Equal, None);
         let row = [Value::Int(1)];
         assert_eq!(evaluate(&missing, &row), None);
         assert_eq!(evaluate(&!missing.clone(), &row), None);

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-use mainstay_kernel::{Id, IntoValue, Kind, Timestamp, Value};
+use mainstay_kernel::{Date, Id, IntoValue, Kind, Timestamp, Value};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -49,20 +49,27 @@ field! {
     Bytes(Vec<u8>), "expected bytes";
     Uuid(Uuid), "expected a UUID";
     Timestamp(Timestamp), "expected an RFC 3339 time";
+    Date(Date), "expected a date";
 }
 
-impl Field for i32 {
-    const KIND: Kind = Kind::Int;
+macro_rules! narrow_integer {
+    ($($to:ty),*) => {$(
+        impl Field for $to {
+            const KIND: Kind = Kind::Int;
 
-    fn into_value(self) -> Value {
-        Value::Int(self.into())
-    }
+            fn into_value(self) -> Value {
+                Value::Int(self.into())
+            }
 
-    fn from_value(value: Value) -> Result<Self, String> {
-        let expected = || format!("expected an integer from {} to {}", Self::MIN, Self::MAX);
-        i64::from_value(value).and_then(|it| Self::try_from(it).map_err(|_| expected()))
-    }
+            fn from_value(value: Value) -> Result<Self, String> {
+                let expected = || format!("expected an integer from {} to {}", Self::MIN, Self::MAX);
+                i64::from_value(value).and_then(|it| Self::try_from(it).map_err(|_| expected()))
+            }
+        }
+    )*};
 }
+
+narrow_integer!(i16, i32, u16, u32);
 
 impl<M> Field for Id<M> {
     const KIND: Kind = Kind::Uuid;

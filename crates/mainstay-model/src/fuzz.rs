@@ -1,9 +1,12 @@
-use mainstay_kernel::{Caller, Dialect, ErrorKind, Kind};
+use mainstay_kernel::{Caller, Dialect, ErrorKind, Kind, Timestamp, Value};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
 
 use crate::input::assignments;
+use crate::patch::Patch;
 use crate::store::select::{self, Slice, Stamped};
 use crate::{
-    Action, ColumnDef, Input, ModelEntry, Part, Predicate, Read, Schema, Visible, Write, parse_list,
+    Action, ColumnDef, Input, ModelEntry, Part, Predicate, Read, Record, Schema, Visible, Write, parse_list,
 };
 
 /// A column of each kind, and two that not everybody sees.
@@ -58,8 +61,8 @@ const fn column(name: &'static str, kind: Kind, part: Part) -> ColumnDef {
 /// When a refusal is not the client's fault, or a statement holds a hidden column, or binds other
 /// values than it has places for.
 pub fn fuzz_list_parameters(pairs: &[(String, String)]) {
-    let model = ModelEntry::fuzzed(&SCHEMA);
-    let query = match parse_list(&model, &Caller::Anonymous, pairs) {
+    let model = ModelEntry::of_schema(&SCHEMA);
+    let query = match parse_list(&model, &[], &Caller::Anonymous, pairs) {
         Ok(query) => query,
         Err(error) => return assert!(matches!(error.kind(), ErrorKind::BadRequest(..)), "{error:?}"),
     };
@@ -94,7 +97,7 @@ fn judge(dialect: Dialect, predicate: &Predicate, statement: &mainstay_kernel::S
 /// # Panics
 /// When a refusal is not the client's fault, or a field is set that clients may not set.
 pub fn fuzz_input(input: Input) {
-    let model = ModelEntry::fuzzed(&SCHEMA);
+    let model = ModelEntry::of_schema(&SCHEMA);
     let visible = Visible::to(&SCHEMA, &Caller::Anonymous);
     for action in [Action::Create, Action::Update] {
         match assignments(&model, action, input.clone(), &visible, &[]) {
@@ -104,6 +107,38 @@ pub fn fuzz_input(input: Input) {
             Err(error) => {
                 assert!(matches!(error.kind(), ErrorKind::Invalid(_) | ErrorKind::ReadOnly(_)), "{error:?}");
             }
+        }
+    }
+}
+
+/// Applies a client's patch to a row of which it does not see all.
+///
+/// # Panics
+/// When a refusal is not the client's fault, a field is set that clients may not set, or what would be
+/// written cannot be read again.
+pub fn fuzz_patch(patch: Patch) {
+    let model = ModelEntry::of_schema(&SCHEMA);
+    let visible = Visible::to(&SCHEMA, &Caller::Anonymous);
+    let values = [
+        (2, Value::Int(7)),
+        (4, Value::Text("t".to_owned())),
+        (5, Value::Json(json!({"a": [1, {"b": null}]}))),
+    ];
+    let row = Record::new(&SCHEMA, Uuid::nil(), Timestamp::EPOCH, values);
+    match patch.admitted(&model, &visible).and_then(|patch| patch.changes(&model, &visible, &row)) {
+        Ok(set) => set.iter().for_each(|(column, value)| {
+            assert!(SCHEMA.column(*column).write.update, "{set:?}");
+            if let Value::Json(json) = value {
+                assert!(serde_json::from_str::<Json>(&json!({"data": json}).to_string()).is_ok(), "{json}");
+            }
+        }),
+        Err(error) => {
+            let kind = error.kind();
+            let is_clients = matches!(
+                kind,
+                ErrorKind::Invalid(_) | ErrorKind::ReadOnly(_) | ErrorKind::PatchTestFailed(_)
+            );
+            assert!(is_clients, "{error:?}");
         }
     }
 }

@@ -2,7 +2,7 @@ use mainstay_kernel::{Error, ErrorKind, FieldFault, Kind, Result, Timestamp, Val
 use serde_json::{Map, Value as Json};
 
 use crate::json::{holds_nul, settle};
-use crate::{Action, ColumnDef, ModelEntry, Part, Visible, suggest};
+use crate::{Action, ColumnDef, ModelEntry, Part, Visible, decimal, model_enum, suggest};
 
 /// What a client sent: fields by the names it knows.
 pub type Input = Map<String, Json>;
@@ -49,6 +49,24 @@ pub(crate) fn assignments(
         return Ok(assigned);
     }
     Err(refusal(read_only, faults))
+}
+
+/// Refuses names that are no fields which clients may set in this action.
+///
+/// # Errors
+/// Invalid or read-only fields, up to a bound.
+pub(crate) fn admit<'a>(
+    model: &ModelEntry,
+    action: Action,
+    fields: impl IntoIterator<Item = &'a str>,
+    visible: &Visible,
+) -> Result<()> {
+    let faults = fields.into_iter().filter_map(|field| column(model, action, field, visible).err());
+    let faults: Vec<_> = faults.take(MOST_FAULTS).collect();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(refusal(faults.iter().any(|it| it.code == "read_only_field"), faults))
 }
 
 fn refusal(read_only: bool, faults: Vec<FieldFault>) -> Error {
@@ -122,6 +140,9 @@ fn length(value: &Value) -> usize {
         | Value::Float(_)
         | Value::Uuid(_)
         | Value::Timestamp(_)
+        | Value::Date(_)
+        | Value::Decimal(_)
+        | Value::Enum(_)
         | Value::Json(_) => 0,
     }
 }
@@ -167,6 +188,13 @@ fn from_json(kind: Kind, json: Json) -> Result<Value, (&'static str, String)> {
         (Kind::Bytes, _) => Err(expected("base64")),
         (Kind::Uuid, _) => Err(expected("a UUID")),
         (Kind::Timestamp, _) => Err(expected("an RFC 3339 time such as 2026-01-31T12:00:00Z")),
+        (Kind::Date, Json::String(it)) => it.parse().map(Value::Date).map_err(|_| expected(A_DATE)),
+        (Kind::Date, _) => Err(expected(A_DATE)),
+        (Kind::Decimal(scale), json) => decimal::read(&json, scale).map(Value::Decimal),
+        (Kind::Enum(of), Json::String(it)) => {
+            of.find(&it).map(Value::Enum).ok_or_else(|| ("unknown_value", model_enum::unknown(of, &it)))
+        }
+        (Kind::Enum(of), _) => Err(expected(&format!("one of `{}`", of.variants.join("`, `")))),
         (Kind::Json, json) if holds_nul(&json) => Err(nul()),
         (Kind::Json, mut json) => {
             settle(&mut json);
@@ -174,6 +202,8 @@ fn from_json(kind: Kind, json: Json) -> Result<Value, (&'static str, String)> {
         }
     }
 }
+
+const A_DATE: &str = "a date such as 2026-01-31";
 
 fn text(it: String) -> Result<Value, (&'static str, String)> {
     if it.contains('\0') {

@@ -2,6 +2,7 @@
 
 use mainstay_kernel::{Caller, Reader, Result, Row};
 
+use crate::expand::Expanded;
 use crate::store::select::{self, Slice, Stamped};
 use crate::total::{self, CAP, Stamp, Totals};
 use crate::{Action, Count, ListQuery, ModelEntry, Predicate, cursor};
@@ -39,7 +40,9 @@ pub async fn list(
     let (total, capped) = count(reader, model, query, &matching, totals, stamp).await?;
     let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
     let next = if rows.len() > wanted { next(model, query, rows.get(wanted - 1))? } else { None };
-    Ok(Page { rows: render(model, query, rows.iter().take(wanted))?, total, capped, next })
+    let shown = rows.iter().take(wanted);
+    let expanded = Expanded::load(reader, &query.expand, shown.clone()).await?;
+    Ok(Page { rows: render(model, query, &expanded, shown)?, total, capped, next })
 }
 
 /// One row more than wanted: whether there is a next page.
@@ -94,14 +97,19 @@ fn next(model: &ModelEntry, query: &ListQuery, last: Option<&Row>) -> Result<Opt
     last.map(|row| cursor::write(model.schema, &query.sorts, row)).transpose()
 }
 
-fn render<'a>(model: &ModelEntry, query: &ListQuery, rows: impl Iterator<Item = &'a Row>) -> Result<Vec<u8>> {
+fn render<'a>(
+    model: &ModelEntry,
+    query: &ListQuery,
+    expanded: &Expanded<'_>,
+    rows: impl Iterator<Item = &'a Row>,
+) -> Result<Vec<u8>> {
     let mut out = Vec::with_capacity(8192);
     out.push(b'[');
     for (position, row) in rows.enumerate() {
         if position > 0 {
             out.push(b',');
         }
-        query.visible.write_row(model.schema, row, &mut out)?;
+        query.visible.write_row(model.schema, row, expanded, &mut out)?;
     }
     out.push(b']');
     Ok(out)

@@ -2,6 +2,9 @@ use std::marker::PhantomData;
 
 use mainstay_kernel::Value;
 
+use crate::related::{Exists, Subject};
+use crate::{Atom, Compare};
+
 /// A condition on the rows of one model, in the three-valued logic of SQL: a comparison with a
 /// missing value is neither true nor false, and so is its negation.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,42 +13,18 @@ pub enum Predicate {
     Always,
     /// No row.
     Never,
-    /// A comparison. A missing operand (`None`) is unknown: never true, under `Not` neither.
-    Compare {
-        /// Position of the column.
-        column: usize,
-        /// How.
-        compare: Compare,
-        /// With what; never `Value::Null`.
-        operand: Option<Value>,
-    },
-    /// The column is one of these values.
-    In {
-        /// Position of the column.
-        column: usize,
-        /// None of them `Value::Null`.
-        values: Vec<Value>,
-    },
-    /// The column is missing.
-    IsNull(usize),
+    /// Neither true nor false, under `Not` neither: a comparison with a missing operand.
+    Unknown,
+    /// What the column at this position is like.
+    Column(usize, Atom),
+    /// A row of another model. In memory it is unknown: only the database can tell.
+    Exists(Box<Exists>),
     /// All of them.
     And(Vec<Predicate>),
     /// At least one of them.
     Or(Vec<Predicate>),
-    /// Not it.
+    /// Not it. `!` moves the negation inwards, so that an [`Exists`] stands directly under one.
     Not(Box<Predicate>),
-}
-
-/// How a column is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Compare {
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
 }
 
 impl Predicate {
@@ -83,53 +62,100 @@ impl Predicate {
 
     /// The column has this value, or is missing when the value is.
     pub fn same(column: usize, value: &Value) -> Self {
-        if value.is_null() {
-            Self::IsNull(column)
-        } else {
-            Self::Compare { column, compare: Compare::Equal, operand: Some(value.clone()) }
-        }
+        let atom = if value.is_null() { Atom::IsNull } else { Atom::Compare(Compare::Equal, value.clone()) };
+        Self::Column(column, atom)
+    }
+
+    /// The column compares so with this; unknown when that is missing.
+    pub fn compare(column: usize, compare: Compare, operand: Option<Value>) -> Self {
+        operand.map_or(Self::Unknown, |it| Self::Column(column, Atom::Compare(compare, it)))
+    }
+
+    /// The column is a text that begins with this one: a range, which an index can find.
+    pub fn starts_with(column: usize, prefix: &str) -> Self {
+        let from = Some(Value::Text(prefix.to_owned()));
+        let to = after_all_with(prefix)
+            .map_or(Self::Always, |it| Self::compare(column, Compare::Less, Some(Value::Text(it))));
+        Self::compare(column, Compare::GreaterOrEqual, from).and(to)
     }
 
     /// What this says of a row once these columns have these values: the predicate that must hold
     /// before an update for this one to hold after it.
     #[must_use]
     pub fn after(self, assignments: &[(usize, Value)]) -> Self {
-        let assigned =
-            |column: usize| assignments.iter().find(|(it, _)| *it == column).map(|(_, value)| value);
         match self {
-            Self::Always | Self::Never => self,
+            Self::Always | Self::Never | Self::Unknown => self,
             Self::And(all) => all.into_iter().map(|it| it.after(assignments)).fold(Self::Always, Self::and),
             Self::Or(any) => any.into_iter().map(|it| it.after(assignments)).fold(Self::Never, Self::or),
             Self::Not(it) => !it.after(assignments),
-            Self::Compare { column, .. } | Self::In { column, .. } | Self::IsNull(column) => {
-                match assigned(column) {
-                    None => self,
-                    Some(value) => Self::settled(crate::evaluate::atom(&self, value), column),
+            Self::Column(column, ref atom) => match assigned(assignments, column) {
+                None => self,
+                Some(value) => Self::settled(atom.holds(value)),
+            },
+            Self::Exists(mut it) => {
+                let Subject::Column(column) = it.subject else { return Self::Exists(it) };
+                match assigned(assignments, column) {
+                    None => Self::Exists(it),
+                    Some(Value::Null) => Self::Unknown,
+                    Some(value) => {
+                        it.subject = Subject::Value(value.clone());
+                        Self::Exists(it)
+                    }
                 }
             }
         }
     }
 
-    /// A truth value as a predicate. Unknown stays unknown, also under `Not`.
-    fn settled(truth: Option<bool>, column: usize) -> Self {
+    /// Whether it looks at rows of other models, which only the database can do.
+    pub fn looks_elsewhere(&self) -> bool {
+        match self {
+            Self::Exists(_) => true,
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::looks_elsewhere),
+            Self::Not(it) => it.looks_elsewhere(),
+            Self::Always | Self::Never | Self::Unknown | Self::Column(..) => false,
+        }
+    }
+
+    fn settled(truth: Option<bool>) -> Self {
         match truth {
             Some(true) => Self::Always,
             Some(false) => Self::Never,
-            None => Self::Compare { column, compare: Compare::Equal, operand: None },
+            None => Self::Unknown,
         }
     }
+}
+
+fn assigned(assignments: &[(usize, Value)], column: usize) -> Option<&Value> {
+    assignments.iter().find(|(it, _)| *it == column).map(|(_, value)| value)
+}
+
+/// The first text by bytes that comes after all that begin with this one; none after those of the
+/// last character there is.
+fn after_all_with(prefix: &str) -> Option<String> {
+    let mut text = prefix.to_owned();
+    while let Some(last) = text.pop() {
+        // A range of characters leaves out the surrogates.
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            text.push(next);
+            return Some(text);
+        }
+    }
+    None
 }
 
 impl std::ops::Not for Predicate {
     type Output = Self;
 
+    /// By De Morgan's laws, which hold for the unknown too.
     fn not(self) -> Self {
-        if self == Self::Always {
-            Self::Never
-        } else if self == Self::Never {
-            Self::Always
-        } else {
-            Self::Not(Box::new(self))
+        match self {
+            Self::Always => Self::Never,
+            Self::Never => Self::Always,
+            Self::Unknown => Self::Unknown,
+            Self::Not(it) => *it,
+            Self::And(all) => all.into_iter().map(|it| !it).fold(Self::Never, Self::or),
+            Self::Or(any) => any.into_iter().map(|it| !it).fold(Self::Always, Self::and),
+            Self::Column(..) | Self::Exists(_) => Self::Not(Box::new(self)),
         }
     }
 }

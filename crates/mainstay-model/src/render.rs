@@ -1,6 +1,6 @@
-use mainstay_kernel::{Caller, Result, Row, Value, ValueRef};
+use mainstay_kernel::{Caller, Error, Result, Row, Value, ValueRef};
 
-use crate::{Part, Read, Record, Schema};
+use crate::{Expanded, Input, Part, Read, Record, Schema};
 
 /// The columns of a schema that a caller sees, in the order of the answer: `id`, `type`,
 /// `createdAt`, `updatedAt`, then the declared fields.
@@ -41,13 +41,33 @@ impl Visible {
         self.columns.iter().map(|&it| schema.column(it).field)
     }
 
-    /// Writes a row of an answer as a JSON object.
+    /// These and, of what was selected, the columns that are expanded: to name one is to want it.
+    #[must_use]
+    pub(crate) fn with(mut self, columns: impl Iterator<Item = usize>) -> Self {
+        for column in columns {
+            if !self.has(column) {
+                self.columns.push(column);
+            }
+        }
+        self
+    }
+
+    /// Writes a row of an answer as a JSON object, with the rows that it refers to in the place of
+    /// their ids where they were expanded.
     ///
     /// # Errors
     /// Internal, when the row does not have the schema's shape.
-    pub fn write_row(&self, schema: &Schema, row: &Row, out: &mut Vec<u8>) -> Result<()> {
+    pub fn write_row(
+        &self,
+        schema: &Schema,
+        row: &Row,
+        expanded: &Expanded<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
         self.write(schema, out, |column, out| {
-            write_cell(row.read(column, schema.columns[column].kind)?, out);
+            if !expanded.write(row, column, out)? {
+                write_cell(row.read(column, schema.columns[column].kind)?, out);
+            }
             Ok(())
         })
     }
@@ -59,6 +79,17 @@ impl Visible {
             Ok(())
         });
         debug_assert!(written.is_ok(), "writing a record cannot fail");
+    }
+
+    /// A record as the JSON object that is written of it.
+    ///
+    /// # Errors
+    /// Internal, when a stored value nests too deep to be read.
+    pub(crate) fn document(&self, schema: &Schema, record: &Record) -> Result<Input> {
+        let mut text = Vec::with_capacity(512);
+        self.write_record(schema, record, &mut text);
+        serde_json::from_slice(&text)
+            .map_err(|error| Error::internal("a row cannot be read as JSON").caused_by(error))
     }
 
     fn write(
@@ -109,6 +140,14 @@ fn write_cell(cell: ValueRef<'_>, out: &mut Vec<u8>) {
             out.extend_from_slice(it.hyphenated().encode_lower(&mut text).as_bytes());
             out.push(b'"');
         }
+        // As a text: readers of JSON take numbers for floats.
+        ValueRef::Decimal(it) => write_text(&it.to_string(), out),
+        ValueRef::Date(it) => {
+            out.push(b'"');
+            it.write_iso(out);
+            out.push(b'"');
+        }
+        ValueRef::Enum(it) => write_text(it.name(), out),
         ValueRef::Int(it) => write_json(&it, out),
         ValueRef::Float(it) => write_json(&it, out),
         ValueRef::Bytes(it) => {
@@ -130,6 +169,9 @@ fn write_value(value: &Value, out: &mut Vec<u8>) {
         Value::Bytes(it) => write_cell(ValueRef::Bytes(it), out),
         Value::Uuid(it) => write_cell(ValueRef::Uuid(*it), out),
         Value::Timestamp(it) => write_cell(ValueRef::Timestamp(*it), out),
+        Value::Decimal(it) => write_cell(ValueRef::Decimal(*it), out),
+        Value::Date(it) => write_cell(ValueRef::Date(*it), out),
+        Value::Enum(it) => write_cell(ValueRef::Enum(*it), out),
     }
 }
 

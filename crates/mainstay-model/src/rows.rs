@@ -20,7 +20,7 @@ pub async fn find(reader: &Reader, schema: &Schema, predicate: &Predicate) -> Re
 /// Unique or foreign key violation.
 pub async fn insert(tx: &mut Tx, schema: &Schema, values: Vec<(usize, Value)>) -> Result<Record> {
     let record = Record::new(schema, Uuid::now_v7(), tx.now(), values);
-    let statement = store::write::insert(tx.dialect(), schema, &record);
+    let statement = store::write::insert(tx.dialect(), schema, &record, &Predicate::Always);
     tx.execute(&statement).await.map_err(|error| violation::name(schema, error))?;
     Ok(record)
 }

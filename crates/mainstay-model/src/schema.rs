@@ -156,6 +156,11 @@ impl Schema {
         bounded(&format!("{}_{}", self.table, column.name), "_fkey")
     }
 
+    /// The name of the constraint that holds a column to the variants of its enum.
+    pub fn check_name(&self, column: &ColumnDef) -> String {
+        bounded(&format!("{}_{}", self.table, column.name), "_check")
+    }
+
     /// What its row triggers record: every column but the private ones.
     pub fn capture(&self) -> Capture {
         let seen = self.columns.iter().filter(|it| it.read != Read::Private);

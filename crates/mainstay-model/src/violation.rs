@@ -17,6 +17,9 @@ pub(crate) enum Refused<'a> {
 /// What the caller is told of a refused write: every field at fault that the caller may know of.
 /// The stores name the first only, not the same one, or none, so the rows in the way are looked for.
 pub(crate) async fn explain(door: &Door<'_>, refused: Refused<'_>, error: Error) -> Error {
+    if is_told(error.kind()) {
+        return error;
+    }
     let schema = door.model.schema;
     let error = name(schema, error);
     let mut kind = error.kind().clone();
@@ -26,6 +29,11 @@ pub(crate) async fn explain(door: &Door<'_>, refused: Refused<'_>, error: Error)
         *columns = faults(door, broken(door, &refused).await, columns);
     }
     error.with_kind(kind)
+}
+
+/// Whether it is our own word on references out of reach. A store names a constraint, or nothing.
+fn is_told(kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::ForeignKeyViolation { constraint: None, columns, .. } if !columns.is_empty())
 }
 
 /// The fields of what was found, or of what the store told when the cause is gone by now.

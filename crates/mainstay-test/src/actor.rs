@@ -55,6 +55,11 @@ impl Actor {
         self.send(Method::PUT, path, body.to_string()).await
     }
 
+    /// `PATCH` with a JSON body.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PATCH, path, body.to_string()).await
+    }
+
     /// `DELETE`
     pub async fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, "").await

@@ -1,4 +1,4 @@
-use http::header::{IF_MATCH, IF_NONE_MATCH};
+use http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::crud::{input, version};
@@ -43,6 +43,21 @@ pub fn fuzz_json_body(data: &[u8]) {
     }
 }
 
+/// Feeds arbitrary bytes to the reader of patches, as JSON Patch and as JSON Merge Patch, and what it
+/// finds to a row.
+///
+/// # Panics
+/// When a refusal is anything but a 400, or as [`mainstay_model::fuzz_patch`].
+pub fn fuzz_patch(data: &[u8]) {
+    for media in ["application/json-patch+json", "application/merge-patch+json"] {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media))]);
+        match input::patch(&headers, data) {
+            Ok(patch) => mainstay_model::fuzz_patch(patch),
+            Err(error) => assert_eq!(error.status(), StatusCode::BAD_REQUEST, "{error}"),
+        }
+    }
+}
+
 #[cfg(test)]
 #[path = "../../../fuzz/driver.rs"]
 mod driver;
@@ -68,6 +83,20 @@ mod tests {
         b"{\"id\":\"01234567-89ab-7def-8123-456789abcdef\",\"createdAt\":\"2026-01-31T12:00:00Z\",\"version\":1}",
         b"[[[[[[{\"data\":18446744073709551616}]]]]]]",
     ];
+
+    const PATCHES: [&[u8]; 6] = [
+        b"[{\"op\":\"test\",\"path\":\"/data/a/0\",\"value\":1.0},{\"op\":\"copy\",\"from\":\"/data\",\"path\":\"/data/a/-\"}]",
+        b"{\"ops\":[{\"op\":\"move\",\"from\":\"/data/a/1/b\",\"path\":\"/title\"},{\"op\":\"remove\",\"path\":\"/data/a\"}]}",
+        b"[{\"op\":\"replace\",\"path\":\"/data/a\",\"value\":{\"~\":\"/\"}},{\"op\":\"add\",\"path\":\"/data/a/~0~1\",\"value\":null}]",
+        b"[{\"op\":\"test\",\"path\":\"/secret\",\"value\":\"x\"},{\"op\":\"remove\",\"path\":\"/notes\"},{\"op\":\"replace\",\"path\":\"\",\"value\":{}}]",
+        b"{\"data\":{\"a\":null,\"c\":{\"d\":[]}},\"title\":null,\"notes\":{\"x\":1},\"id\":null}",
+        b"[{\"op\":\"copy\",\"from\":\"/data\",\"path\":\"/data/a/1/b\"},{\"op\":\"copy\",\"from\":\"/data\",\"path\":\"/data/a/1/b/a/1/b\"}]",
+    ];
+
+    #[test]
+    fn fuzz_patch_never_panics() {
+        driver::drive(&PATCHES, fuzz_patch);
+    }
 
     #[test]
     fn fuzz_list_parameters_never_panics() {

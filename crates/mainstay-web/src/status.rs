@@ -46,6 +46,7 @@ impl From<&ErrorKind> for ApiError {
                 "a row is referred to that must be there",
             )),
             ErrorKind::StaleVersion => Self::stale_version(),
+            ErrorKind::PatchTestFailed(pointer) => Self::patch_test_failed(pointer),
             ErrorKind::RequestIdConflict => Self::request_id_conflict(),
             ErrorKind::RequestInProgress => Self::request_in_progress(Duration::from_secs(1)),
             ErrorKind::RequestExpired => {

@@ -1,5 +1,6 @@
 //! What the process writes about itself, on standard error.
 
+mod access;
 mod buffer;
 
 use std::io::IsTerminal as _;
@@ -10,6 +11,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
+use access::AccessLines;
 pub(crate) use buffer::Buffer;
 
 use crate::config::{Config, LogFormat};
@@ -21,16 +23,11 @@ pub(crate) fn start(config: &Config) -> Buffer {
     let buffer = Buffer::default();
     let filter = EnvFilter::try_new(&config.log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::stderr().is_terminal();
-    let lines = || fmt::layer().with_ansi(colours);
-    let (access, rest) = match config.log.format {
-        LogFormat::Pretty => (
-            lines().with_writer(buffer.clone()).with_filter(only_access()).boxed(),
-            lines().with_writer(std::io::stderr).with_filter(no_access()).boxed(),
-        ),
-        LogFormat::Json => (
-            lines().json().with_writer(buffer.clone()).with_filter(only_access()).boxed(),
-            lines().json().with_writer(std::io::stderr).with_filter(no_access()).boxed(),
-        ),
+    let access = AccessLines::new(buffer.clone(), config.log.format, colours).with_filter(only_access());
+    let lines = fmt::layer().with_ansi(colours);
+    let rest = match config.log.format {
+        LogFormat::Pretty => lines.with_writer(std::io::stderr).with_filter(no_access()).boxed(),
+        LogFormat::Json => lines.json().with_writer(std::io::stderr).with_filter(no_access()).boxed(),
     };
     if tracing_subscriber::registry().with(access.and_then(rest).with_filter(filter)).try_init().is_err() {
         tracing::debug!("a log was there already");

@@ -1,4 +1,4 @@
-//! A small blog: users, posts and private notes.
+//! A small blog: users, posts, comments and private notes.
 
 mod commands;
 mod endpoints;
@@ -8,7 +8,7 @@ mod tests;
 
 use mainstay::prelude::*;
 
-use crate::models::{Note, Post, User};
+use crate::models::{Comment, Note, Post, User};
 
 /// The application, written out; `cargo run -p blog -- routes` lists what it serves.
 pub fn app() -> App {
@@ -16,6 +16,7 @@ pub fn app() -> App {
         .version(env!("CARGO_PKG_VERSION"))
         .users::<User>()
         .model::<Post>()
+        .model::<Comment>()
         .model::<Note>()
         .route(get("/hello", endpoints::hello))
         .command("seed", "Fill the database with posts (--posts N)", commands::seed)

@@ -89,3 +89,29 @@ async fn people_see_and_name_themselves(app: TestApp) {
     let _ = ann.put(&path, json!({ "email": "bob@example.com" })).await.expect_error(422, "read_only_field");
     let _ = bob.get(&path).await.expect_error(404, "user_not_found");
 }
+
+#[mainstay::test]
+async fn a_comment_is_read_by_whoever_may_read_its_post(app: TestApp) {
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let draft = post(&ann, "Hello", false).await;
+    let said = json!({ "post": draft, "body": "First!" });
+    let _ = bob.post("/v1/comments", said.clone()).await.expect_error(409, "foreign_key_violation");
+    let path =
+        format!("/v1/comments/{}", ann.post("/v1/comments", said.clone()).await.expect_status(201).id());
+    let _ = bob.get(&path).await.expect_error(404, "comment_not_found");
+    assert_eq!(bob.get("/v1/comments").await.result()["total"], 0);
+    let _ = ann.put(&format!("/v1/posts/{draft}"), json!({ "published": true })).await.expect_status(200);
+    assert_eq!(bob.get(&format!("{path}?expand=post")).await.result()["post"]["title"], "Hello");
+    let _ = bob.post("/v1/comments", said).await.expect_status(201);
+}
+
+#[mainstay::test]
+async fn a_comment_is_changed_by_its_writer_and_deleted_by_the_posts_author_too(app: TestApp) {
+    let (ann, bob, eve) = (app.user("ann").await, app.user("bob").await, app.user("eve").await);
+    let said = json!({ "post": post(&ann, "Hello", true).await, "body": "Buy this" });
+    let path = format!("/v1/comments/{}", bob.post("/v1/comments", said).await.expect_status(201).id());
+    let _ = ann.put(&path, json!({ "body": "I like it" })).await.expect_error(404, "comment_not_found");
+    assert_eq!(bob.put(&path, json!({ "body": "Buy that" })).await.result()["body"], "Buy that");
+    let _ = eve.delete(&path).await.expect_error(404, "comment_not_found");
+    let _ = ann.delete(&path).await.expect_status(200);
+}

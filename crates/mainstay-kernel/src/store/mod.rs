@@ -99,6 +99,18 @@ impl Store {
         }
     }
 
+    /// [`Store::write_one`] for an insert, which may share its commit with others.
+    pub(crate) async fn insert_one(
+        &self,
+        statement: &Statement,
+        record: Option<Record<'_>>,
+    ) -> Result<(Commit, Vec<Row>)> {
+        match self {
+            Self::Postgres(store) => store.insert_one(statement, record).await,
+            Self::Sqlite(store) => store.write_one(statement, record).await,
+        }
+    }
+
     /// Rows by a scan.
     pub(crate) async fn rows(&self, statement: &Statement) -> Result<Vec<Row>> {
         match self {

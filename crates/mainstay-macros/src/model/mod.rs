@@ -6,7 +6,7 @@ mod bounds;
 mod checks;
 mod columns;
 mod indexes;
-mod names;
+pub(crate) mod names;
 mod new;
 mod record;
 mod schema;

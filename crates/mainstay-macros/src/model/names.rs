@@ -86,7 +86,7 @@ pub(super) fn json(field: &str) -> String {
 pub(super) const LONGEST: usize = 63;
 
 /// A table, column or model name that the author chose.
-pub(super) fn chosen_snake(name: &LitStr) -> Result<String> {
+pub(crate) fn chosen_snake(name: &LitStr) -> Result<String> {
     let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     chosen(name, fits, "lower-case letters, digits and `_`, such as `blog_post`")
 }

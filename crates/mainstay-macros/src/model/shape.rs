@@ -12,6 +12,7 @@ pub(super) enum Shape {
     Bytes,
     Uuid,
     Timestamp,
+    Date,
     Int64,
     Other,
 }
@@ -28,6 +29,7 @@ impl Shape {
             "Vec" if argument(ty, "Vec").and_then(last).is_some_and(|it| it.ident == "u8") => Self::Bytes,
             "Uuid" => Self::Uuid,
             "Timestamp" => Self::Timestamp,
+            "Date" => Self::Date,
             "i64" => Self::Int64,
             _ => Self::Other,
         }
@@ -36,7 +38,7 @@ impl Shape {
     /// Whether only the application can name a value, so that none can be made up.
     pub(super) fn names_something(self) -> bool {
         match self {
-            Self::Id | Self::Ref | Self::Uuid | Self::Timestamp => true,
+            Self::Id | Self::Ref | Self::Uuid | Self::Timestamp | Self::Date => true,
             Self::Text | Self::Bytes | Self::Int64 | Self::Other => false,
         }
     }

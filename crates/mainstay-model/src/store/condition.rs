@@ -1,10 +1,24 @@
-use mainstay_kernel::{Dialect, Kind, Value};
+use std::borrow::Cow;
 
+use mainstay_kernel::Dialect;
+
+use super::atom;
 use super::sql::Builder;
-use crate::{Compare, Predicate, Schema};
+use crate::{Exists, Predicate, Schema, Subject};
 
-/// Writes a predicate as SQL, with the same three-valued logic.
+/// Writes a predicate on the rows of the statement's table as SQL, with the same three-valued logic.
 pub(crate) fn write(sql: &mut Builder, schema: &Schema, predicate: &Predicate) {
+    write_at(sql, Place { schema, depth: 0 }, predicate);
+}
+
+/// The table that a predicate speaks of, and how many others it stands in.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    schema: &'a Schema,
+    depth: usize,
+}
+
+fn write_at(sql: &mut Builder, at: Place<'_>, predicate: &Predicate) {
     match predicate {
         Predicate::Always => {
             sql.text("TRUE");
@@ -12,33 +26,25 @@ pub(crate) fn write(sql: &mut Builder, schema: &Schema, predicate: &Predicate) {
         Predicate::Never => {
             sql.text("FALSE");
         }
-        Predicate::IsNull(column) => {
-            sql.name(schema.columns[*column].name).text(" IS NULL");
-        }
-        Predicate::Not(it) => {
-            sql.text("NOT (");
-            write(sql, schema, it);
-            sql.text(")");
-        }
-        Predicate::And(all) => join(sql, schema, all, " AND ", "TRUE"),
-        Predicate::Or(any) => join(sql, schema, any, " OR ", "FALSE"),
-        Predicate::Compare { operand: None, .. } => unknown(sql),
-        Predicate::Compare { column, compare, operand: Some(operand) } => {
-            sql.name(schema.columns[*column].name).text(symbol(*compare));
-            bind(sql, schema.columns[*column].kind, operand.clone());
-        }
-        Predicate::In { values, .. } if values.is_empty() => {
-            sql.text("FALSE");
-        }
-        Predicate::In { column, values } => {
-            let def = schema.column(*column);
-            sql.name(def.name).text(" IN (");
-            sql.list(values, |sql, value| bind(sql, def.kind, value.clone())).text(")");
-        }
+        Predicate::Unknown => unknown(sql),
+        Predicate::Exists(it) => found(sql, at, it),
+        Predicate::Not(it) => not(sql, at, it),
+        Predicate::And(all) => join(sql, at, all, " AND ", "TRUE"),
+        Predicate::Or(any) => join(sql, at, any, " OR ", "FALSE"),
+        Predicate::Column(column, atom) => atom::write(sql, at.schema.column(*column), atom),
     }
 }
 
-fn join(sql: &mut Builder, schema: &Schema, parts: &[Predicate], between: &str, empty: &str) {
+fn not(sql: &mut Builder, at: Place<'_>, predicate: &Predicate) {
+    if let Predicate::Exists(it) = predicate {
+        return absent(sql, at, it);
+    }
+    sql.text("NOT (");
+    write_at(sql, at, predicate);
+    sql.text(")");
+}
+
+fn join(sql: &mut Builder, at: Place<'_>, parts: &[Predicate], between: &str, empty: &str) {
     if parts.is_empty() {
         sql.text(empty);
         return;
@@ -48,9 +54,87 @@ fn join(sql: &mut Builder, schema: &Schema, parts: &[Predicate], between: &str, 
         if index > 0 {
             sql.text(between);
         }
-        write(sql, schema, part);
+        write_at(sql, at, part);
     }
     sql.text(")");
+}
+
+/// There is such a row. By its key it is looked up for each row; other columns are read once, for
+/// they are few (memberships), and an index on the subject can then be used.
+fn found(sql: &mut Builder, at: Place<'_>, it: &Exists) {
+    if it.column == it.schema.id() {
+        sql.text("EXISTS (");
+        by_key(sql, at, it, |sql, inner| write_at(sql, inner, &it.rows));
+    } else {
+        subject(sql, at, it);
+        sql.text(" IN (");
+        values(sql, at, it, |sql, inner| write_at(sql, inner, &it.rows));
+    }
+    sql.text(")");
+}
+
+/// There is none, for certain: the subject is not missing, and the condition fails for each row
+/// that has its value.
+fn absent(sql: &mut Builder, at: Place<'_>, it: &Exists) {
+    let not_false = |sql: &mut Builder, inner: Place<'_>| {
+        sql.text("(");
+        write_at(sql, inner, &it.rows);
+        sql.text(") IS NOT FALSE");
+    };
+    sql.text("(");
+    if let Subject::Column(_) = it.subject {
+        subject(sql, at, it);
+        sql.text(" IS NOT NULL AND ");
+    }
+    if it.column == it.schema.id() {
+        sql.text("NOT EXISTS (");
+        by_key(sql, at, it, not_false);
+    } else {
+        subject(sql, at, it);
+        sql.text(" NOT IN (");
+        values(sql, at, it, not_false);
+    }
+    sql.text("))");
+}
+
+fn by_key(sql: &mut Builder, at: Place<'_>, it: &Exists, rows: impl FnOnce(&mut Builder, Place<'_>)) {
+    let inner = Place { schema: it.schema, depth: at.depth + 1 };
+    sql.text("SELECT 1 FROM ").name(it.schema.table).text(" AS ").name(&alias(inner));
+    sql.text(" WHERE ").name(it.schema.column(it.column).name).text(" = ");
+    subject(sql, at, it);
+    sql.text(" AND ");
+    rows(sql, inner);
+}
+
+fn values(sql: &mut Builder, at: Place<'_>, it: &Exists, rows: impl FnOnce(&mut Builder, Place<'_>)) {
+    let inner = Place { schema: it.schema, depth: at.depth + 1 };
+    let column = it.schema.column(it.column);
+    sql.text("SELECT ").name(column.name).text(" FROM ").name(it.schema.table);
+    sql.text(" AS ").name(&alias(inner)).text(" WHERE ");
+    if column.optional {
+        sql.name(column.name).text(" IS NOT NULL AND ");
+    }
+    rows(sql, inner);
+}
+
+/// The value looked for, as it is called from inside the look.
+fn subject(sql: &mut Builder, at: Place<'_>, it: &Exists) {
+    match &it.subject {
+        Subject::Column(column) => {
+            sql.name(&alias(at)).text(".").name(at.schema.column(*column).name);
+        }
+        Subject::Value(value) => {
+            sql.bind(value.clone());
+        }
+    }
+}
+
+/// What a table is called within its statement.
+fn alias(at: Place<'_>) -> Cow<'_, str> {
+    match at.depth {
+        0 => Cow::Borrowed(at.schema.table),
+        depth => Cow::Owned(format!("_{depth}")),
+    }
 }
 
 fn unknown(sql: &mut Builder) {
@@ -58,23 +142,4 @@ fn unknown(sql: &mut Builder) {
         Dialect::Postgres => "NULL::boolean",
         Dialect::Sqlite => "NULL",
     });
-}
-
-/// A bound value; JSON is compared as PostgreSQL's `jsonb`.
-fn bind(sql: &mut Builder, kind: Kind, value: Value) {
-    sql.bind(value);
-    if sql.dialect == Dialect::Postgres && kind == Kind::Json {
-        sql.text("::jsonb");
-    }
-}
-
-fn symbol(compare: Compare) -> &'static str {
-    match compare {
-        Compare::Equal => " = ",
-        Compare::NotEqual => " <> ",
-        Compare::Less => " < ",
-        Compare::LessOrEqual => " <= ",
-        Compare::Greater => " > ",
-        Compare::GreaterOrEqual => " >= ",
-    }
 }

@@ -1,6 +1,7 @@
-use mainstay_kernel::{Dialect, Kind};
+use mainstay_kernel::{Dialect, Kind, Value};
 
 use super::sql::Builder;
+use super::variants;
 use crate::{ColumnDef, Index, OnDelete, Part, Schema};
 
 /// Creates the table of a model.
@@ -44,7 +45,8 @@ enum Column {
 
 fn column_def(sql: &mut Builder, schema: &Schema, column: &ColumnDef, which: Column) {
     let dialect = sql.dialect;
-    sql.name(column.name).text(" ").text(sql_type(dialect, column.kind));
+    sql.name(column.name).text(" ");
+    sql_type(sql, column.kind);
     if column.part == Part::Id {
         sql.text(" PRIMARY KEY");
     }
@@ -53,6 +55,9 @@ fn column_def(sql: &mut Builder, schema: &Schema, column: &ColumnDef, which: Col
         if which == Column::OfOldTable {
             sql.text(" DEFAULT ").text(&literal(dialect, column));
         }
+    }
+    if let (Dialect::Sqlite, Kind::Enum(of)) = (dialect, column.kind) {
+        variants::check(sql, schema, column, column.name, of.variants);
     }
     if let Some(reference) = &column.references {
         sql.text(" CONSTRAINT ").name(&schema.reference_name(column));
@@ -67,39 +72,51 @@ fn column_def(sql: &mut Builder, schema: &Schema, column: &ColumnDef, which: Col
     }
 }
 
-fn sql_type(dialect: Dialect, kind: Kind) -> &'static str {
-    match (dialect, kind) {
+fn sql_type(sql: &mut Builder, kind: Kind) {
+    let ty = match (sql.dialect, kind) {
         (Dialect::Postgres, Kind::Bool) => "boolean",
-        (Dialect::Postgres, Kind::Int) => "bigint",
+        (Dialect::Postgres, Kind::Int | Kind::Decimal(_)) => "bigint",
         (Dialect::Postgres, Kind::Float) => "double precision",
         (Dialect::Postgres, Kind::Text) => "text COLLATE \"C\"",
         (Dialect::Postgres, Kind::Bytes) => "bytea",
         (Dialect::Postgres, Kind::Uuid) => "uuid",
         (Dialect::Postgres, Kind::Timestamp) => "timestamptz",
         (Dialect::Postgres, Kind::Json) => "jsonb",
-        (Dialect::Sqlite, Kind::Bool | Kind::Int | Kind::Timestamp) => "INTEGER",
+        (Dialect::Postgres, Kind::Date) => "date",
+        (Dialect::Postgres, Kind::Enum(of)) => {
+            sql.name(of.name);
+            return;
+        }
+        (Dialect::Sqlite, Kind::Bool | Kind::Int | Kind::Decimal(_) | Kind::Timestamp) => "INTEGER",
         (Dialect::Sqlite, Kind::Float) => "REAL",
-        (Dialect::Sqlite, Kind::Text | Kind::Uuid | Kind::Json) => "TEXT",
+        (Dialect::Sqlite, Kind::Text | Kind::Uuid | Kind::Date | Kind::Enum(_) | Kind::Json) => "TEXT",
         (Dialect::Sqlite, Kind::Bytes) => "BLOB",
-    }
+    };
+    sql.text(ty);
 }
 
 /// What rows that were there before the column hold in it: the emptiest value of its kind.
-fn literal(dialect: Dialect, column: &ColumnDef) -> String {
+pub(super) fn literal(dialect: Dialect, column: &ColumnDef) -> String {
     if column.part == Part::Version {
         return "1".to_owned();
     }
     match (dialect, column.kind) {
         (Dialect::Postgres, Kind::Bool) => "false".to_owned(),
-        (Dialect::Sqlite, Kind::Bool) | (_, Kind::Int | Kind::Float) => "0".to_owned(),
+        (Dialect::Sqlite, Kind::Bool) | (_, Kind::Int | Kind::Float | Kind::Decimal(_)) => "0".to_owned(),
         (_, Kind::Text) => "''".to_owned(),
         (Dialect::Postgres, Kind::Bytes) => "'\\x'".to_owned(),
         (Dialect::Sqlite, Kind::Bytes) => "x''".to_owned(),
         (_, Kind::Uuid) => "'00000000-0000-0000-0000-000000000000'".to_owned(),
         (Dialect::Postgres, Kind::Timestamp) => "'epoch'".to_owned(),
         (Dialect::Sqlite, Kind::Timestamp) => "0".to_owned(),
+        (_, Kind::Date) => "'1970-01-01'".to_owned(),
+        (_, Kind::Enum(of)) => {
+            let made = column.default.map(|default| default());
+            let name = if let Some(Value::Enum(it)) = made { it.name() } else { of.variants[0] };
+            format!("'{name}'")
+        }
         (_, Kind::Json) => match column.default.map(|default| default()) {
-            Some(mainstay_kernel::Value::Json(json)) => format!("'{}'", json.to_string().replace('\'', "''")),
+            Some(Value::Json(json)) => format!("'{}'", json.to_string().replace('\'', "''")),
             Some(_) | None => "'null'".to_owned(),
         },
     }

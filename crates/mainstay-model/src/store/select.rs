@@ -1,8 +1,8 @@
-use mainstay_kernel::{Dialect, Statement, Value};
+use mainstay_kernel::{Dialect, Kind, Statement, Value};
 
 use super::condition;
 use super::sql::Builder;
-use crate::{Predicate, Schema, Sort};
+use crate::{ColumnDef, Predicate, Schema, Sort};
 
 /// Which rows of a list to read.
 pub(crate) struct Slice<'a> {
@@ -58,11 +58,26 @@ fn order(sql: &mut Builder, schema: &Schema, sorts: &[Sort]) {
     }
     sql.text(" ORDER BY ").list(sorts, |sql, sort| {
         let column = schema.column(sort.column);
-        sql.name(column.name).text(if sort.descending { " DESC" } else { " ASC" });
+        rank(sql, column);
+        sql.text(if sort.descending { " DESC" } else { " ASC" });
         if column.optional {
             sql.text(" NULLS LAST");
         }
     });
+}
+
+/// What a column is sorted by: itself, or the position of its variant, which is the same on both
+/// stores and after a variant came between others.
+fn rank(sql: &mut Builder, column: &ColumnDef) {
+    let Kind::Enum(of) = column.kind else {
+        sql.name(column.name);
+        return;
+    };
+    sql.text("CASE ").name(column.name);
+    for (rank, variant) in (0_u64..).zip(of.variants) {
+        sql.text(" WHEN ").literal(variant).text(" THEN ").number(rank);
+    }
+    sql.text(" ELSE NULL END");
 }
 
 /// How many rows match, counting no further than `cap`.

@@ -35,6 +35,14 @@ impl Builder {
         self
     }
 
+    /// A text that comes from a schema, such as the name of a variant.
+    pub(crate) fn literal(&mut self, text: &str) -> &mut Self {
+        self.text.push('\'');
+        self.text.push_str(&text.replace('\'', "''"));
+        self.text.push('\'');
+        self
+    }
+
     /// A placeholder bound to this value.
     pub(crate) fn bind(&mut self, value: Value) -> &mut Self {
         self.params.push(value);

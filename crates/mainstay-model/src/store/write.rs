@@ -4,14 +4,21 @@ use super::condition;
 use super::sql::Builder;
 use crate::{Part, Predicate, Record, Schema};
 
-/// Inserts a whole row.
-pub(crate) fn insert(dialect: Dialect, schema: &Schema, record: &Record) -> Statement {
+/// Inserts a whole row, if the condition, which speaks of no column, holds in that instant.
+pub(crate) fn insert(dialect: Dialect, schema: &Schema, record: &Record, condition: &Predicate) -> Statement {
     let mut sql = Builder::new(dialect);
-    sql.text("INSERT INTO ").name(schema.table).text(" (").columns(schema).text(") VALUES (");
+    let is_free = *condition == Predicate::Always;
+    sql.text("INSERT INTO ").name(schema.table).text(" (").columns(schema);
+    sql.text(if is_free { ") VALUES (" } else { ") SELECT " });
     sql.list(&record.0, |sql, value| {
         sql.bind(value.clone());
-    })
-    .text(")");
+    });
+    if is_free {
+        sql.text(")");
+    } else {
+        sql.text(" WHERE ");
+        condition::write(&mut sql, schema, condition);
+    }
     sql.build()
 }
 

@@ -77,7 +77,8 @@ pub(super) fn kept_error(error: &Error) -> Option<Answer> {
         ErrorKind::NotFound(..)
         | ErrorKind::UniqueViolation { .. }
         | ErrorKind::ForeignKeyViolation { .. }
-        | ErrorKind::StaleVersion => true,
+        | ErrorKind::StaleVersion
+        | ErrorKind::PatchTestFailed(_) => true,
         ErrorKind::Declared(declared) => {
             declared.status < 500 && !matches!(declared.status, 400 | 401 | 403 | 413 | 422 | 429)
         }

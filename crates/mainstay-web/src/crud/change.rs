@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use mainstay_kernel::{Caller, Request};
 use mainstay_model::door::{Door, Written};
-use mainstay_model::{create as creating, delete as deleting, update as updating};
+use mainstay_model::{create as creating, delete as deleting, patch as patching, update as updating};
 
 use super::{Mounted, answer, input, repeat, version};
 use crate::error::ApiError;
@@ -41,6 +41,24 @@ pub(super) async fn update(
     let site = at.site.clone();
     let outcome = site.owned("update", async move {
         updating::update(&door(&at, &caller, request.as_ref(), &answer::stored), id, versions, input).await
+    });
+    Ok(answer::outcome(outcome.await?))
+}
+
+/// `PATCH /v1/posts/:id`
+pub(super) async fn patch(
+    State(at): State<Mounted>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let caller = at.site.caller(&headers).await?;
+    let request = repeat::request(&at.site, &headers, &caller, &Method::PATCH, &at.path(&id), &body)?;
+    let (id, versions) = (input::id(&id)?, version::wanted(&headers)?);
+    let patch = input::patch(&headers, &body)?;
+    let site = at.site.clone();
+    let outcome = site.owned("patch", async move {
+        patching::patch(&door(&at, &caller, request.as_ref(), &answer::stored), id, versions, patch).await
     });
     Ok(answer::outcome(outcome.await?))
 }

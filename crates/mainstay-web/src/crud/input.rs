@@ -1,13 +1,16 @@
 //! What clients send: ids in paths, pairs in queries, objects in bodies.
 
-use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
+use http::{HeaderMap, HeaderValue};
 use mainstay_model::Input;
+use mainstay_model::patch::Patch;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::ApiError;
+
+const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
 /// The most parameters of a query.
 const MAX_PAIRS: usize = 64;
@@ -46,27 +49,50 @@ fn decode(text: &str) -> Result<String, ApiError> {
 
 /// A JSON object from a body.
 pub(crate) fn object(headers: &HeaderMap, body: &[u8]) -> Result<Input, ApiError> {
-    if !is_json(headers) {
-        return Err(ApiError::unsupported_media_type("application/json"));
+    let media = media(headers);
+    let is_json = media.starts_with("application/") && (media == JSON || media.ends_with("+json"));
+    if !is_json || is_coded(headers) {
+        return Err(ApiError::unsupported_media_type("application/json, without a content coding"));
     }
-    if headers
-        .get(CONTENT_ENCODING)
-        .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-    {
-        return Err(ApiError::unsupported_media_type("application/json without a content coding"));
-    }
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(input)) => Ok(input),
-        Ok(_) => {
+    match json(body)? {
+        Value::Object(input) => Ok(input),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             Err(ApiError::bad_request("the body is JSON, but not an object: expected {\"field\": value, …}"))
         }
-        Err(error) => Err(ApiError::bad_request(format!("the body is not JSON: {error}"))),
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(CONTENT_TYPE) else { return true };
-    let Ok(value) = value.to_str() else { return false };
-    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+const JSON: &str = "application/json";
+const JSON_PATCH: &str = "application/json-patch+json";
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// A patch from a body; its media type says of which kind.
+pub(crate) fn patch(headers: &HeaderMap, body: &[u8]) -> Result<Patch, ApiError> {
+    let media = media(headers);
+    if is_coded(headers) || ![JSON, JSON_PATCH, MERGE_PATCH].contains(&media.as_str()) {
+        let accepted = format!("{JSON_PATCH}, {MERGE_PATCH}, {JSON}");
+        let refusal = ApiError::unsupported_media_type(format!("{accepted}, without a content coding"));
+        // RFC 5789, section 2.2.
+        let accepted = HeaderValue::try_from(accepted).map_err(ApiError::internal)?;
+        return Err(refusal.header(ACCEPT_PATCH, accepted));
+    }
+    let json = json(body)?;
+    let patch = if media == MERGE_PATCH { Patch::merge(json) } else { Patch::operations(json) };
+    Ok(patch?)
+}
+
+fn json(body: &[u8]) -> Result<Value, ApiError> {
+    serde_json::from_slice(body)
+        .map_err(|error| ApiError::bad_request(format!("the body is not JSON: {error}")))
+}
+
+fn is_coded(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
+/// The media type of a body without its parameters, in lower case; JSON where none is given.
+fn media(headers: &HeaderMap) -> String {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return JSON.to_owned() };
+    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
 }

@@ -13,7 +13,8 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
     let caller = at.site.caller(&headers).await?;
-    let query = parse_list(at.model, &caller, &input::pairs(query.as_deref().unwrap_or_default())?)?;
+    let query = input::pairs(query.as_deref().unwrap_or_default())?;
+    let query = parse_list(at.model, at.site.models(), &caller, &query)?;
     let page = many::list(&at.site.db().replica(), at.model, &caller, &query, at.site.totals()).await?;
     Ok(answer::page(at.model.schema, page))
 }
@@ -23,10 +24,14 @@ pub(super) async fn get(
     State(at): State<Mounted>,
     Path(id): Path<String>,
     headers: HeaderMap,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
     let caller = at.site.caller(&headers).await?;
-    let row = one::get(&at.site.db().replica(), at.model, &caller, input::id(&id)?).await?;
-    if version::is_known(&headers, row.version) {
+    let id = input::id(&id)?;
+    let query = input::pairs(query.as_deref().unwrap_or_default())?;
+    let query = one::parse_get(at.model, at.site.models(), &caller, &query)?;
+    let row = one::get(&at.site.db().replica(), at.model, &caller, id, &query).await?;
+    if !query.is_expanded() && version::is_known(&headers, row.version) {
         return Ok(answer::not_modified(row.version));
     }
     Ok(answer::row(row))

@@ -1,4 +1,4 @@
-//! The routes of a model: list, get, create, update, delete.
+//! The routes of a model: list, get, create, update, patch, delete.
 
 mod answer;
 mod change;
@@ -33,6 +33,7 @@ pub fn routes(model: &ModelEntry, prefix: &str) -> Vec<CrudRoute> {
         ("POST", &many, Action::Create),
         ("GET", &one, Action::Read),
         ("PUT", &one, Action::Update),
+        ("PATCH", &one, Action::Patch),
         ("DELETE", &one, Action::Delete),
     ];
     let granted = all.into_iter().filter(|(_, _, action)| model.has(*action));
@@ -53,6 +54,9 @@ pub fn router(site: &Site, model: &'static ModelEntry) -> Router {
     if model.has(Action::Update) {
         one = one.put(change::update);
     }
+    if model.has(Action::Patch) {
+        one = one.patch(change::patch);
+    }
     if model.has(Action::Delete) {
         one = one.delete(change::delete);
     }
@@ -62,7 +66,7 @@ pub fn router(site: &Site, model: &'static ModelEntry) -> Router {
     if model.has(Action::Read) || model.has(Action::Create) {
         router = router.route(&path, many);
     }
-    if model.has(Action::Read) || model.has(Action::Update) || model.has(Action::Delete) {
+    if [Action::Read, Action::Update, Action::Patch, Action::Delete].into_iter().any(|it| model.has(it)) {
         router = router.route(&format!("{path}/{{id}}"), one);
     }
     router.with_state(Mounted { site: site.clone(), model })

@@ -3,7 +3,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::fmt::MakeWriter;
 
 /// How much is held back at most, in bytes.
 const FULL: usize = 32 * 1024;
@@ -29,6 +28,18 @@ impl Buffer {
         }
     }
 
+    /// Takes a line, and writes what is held back once that is much.
+    pub(crate) fn push(&self, line: &str) {
+        let full = {
+            let mut held = self.lock();
+            held.extend_from_slice(line.as_bytes());
+            held.len() >= FULL
+        };
+        if full {
+            self.flush();
+        }
+    }
+
     /// Writes what is held back.
     pub(crate) fn flush(&self) {
         let held = std::mem::take(&mut *self.lock());
@@ -38,49 +49,27 @@ impl Buffer {
         }
     }
 
+    /// What is held back, taken out.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.lock())).expect("lines are text")
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl io::Write for Buffer {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let full = {
-            let mut held = self.lock();
-            held.extend_from_slice(line);
-            held.len() >= FULL
-        };
-        if full {
-            Buffer::flush(self);
-        }
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Buffer {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
     use super::*;
 
     #[test]
     fn lines_are_held_back_until_they_fill_the_buffer() {
-        let mut buffer = Buffer::default();
-        buffer.write_all(b"one line\n").unwrap();
+        let buffer = Buffer::default();
+        buffer.push("one line\n");
         assert_eq!(buffer.lock().len(), 9);
-        Buffer::flush(&buffer);
+        buffer.flush();
         assert!(buffer.lock().is_empty());
     }
 }

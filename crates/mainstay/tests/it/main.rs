@@ -2,11 +2,18 @@
 
 mod bodies;
 mod changes;
+mod dice;
+mod differential;
+mod elsewhere;
 mod envelopes;
+mod expanding;
 mod fields;
 mod hangups;
+mod kinds;
 mod lists;
 mod models;
+mod operators;
+mod patches;
 mod people;
 mod predicates;
 mod references;
@@ -16,6 +23,7 @@ mod sameness;
 mod scopes;
 mod secrets;
 mod statuses;
+mod steps;
 mod tables;
 mod totals;
 mod updates;

@@ -8,31 +8,18 @@ use mainstay_test::TestApp;
 use uuid::Uuid;
 
 use crate::app;
+use crate::dice::Dice;
 use crate::models::Thing;
 use crate::walks;
-
-/// Numbers that look random and are the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
-
-    /// One of these, or nothing.
-    fn pick<T: Clone>(&mut self, some: &[T]) -> Option<T> {
-        let at = usize::try_from(self.roll(some.len() as u64 + 1)).unwrap_or(0);
-        some.get(at).cloned()
-    }
-}
 
 /// A comparison of one column with one of these values, or with a missing one.
 macro_rules! compared {
     ($dice:ident, $column:expr, $values:expr) => {{
         let values = $values;
         let operand = $dice.pick(&values);
-        match $dice.roll(8) {
+        match $dice.roll(10) {
+            7 => $column.not_in([operand, $dice.pick(&values)]),
+            8 => $column.between(operand, $dice.pick(&values)),
             0 => $column.eq(operand),
             1 => $column.ne(operand),
             2 => $column.lt(operand),
@@ -47,7 +34,9 @@ macro_rules! compared {
 
 fn atom(dice: &mut Dice) -> Filter<Thing> {
     let at = |text: &str| text.parse::<Timestamp>().expect("a time");
-    match dice.roll(8) {
+    match dice.roll(10) {
+        7 => spelt(dice),
+        8 => documented(dice),
         0 => compared!(dice, Thing::TEXT, ["", "a", "A", "é", "b"]),
         1 => compared!(dice, Thing::BIG, [0_i64, 1, 2]),
         2 => compared!(dice, Thing::FLAG, [true, false]),
@@ -62,6 +51,31 @@ fn atom(dice: &mut Dice) -> Filter<Thing> {
             let key = |last: u128| Uuid::from_u128(0x0190_b6a0_0000_7000_8000_0000_0000_0000 + last);
             compared!(dice, Thing::KEY, [key(0), key(1), key(2)])
         }
+    }
+}
+
+/// A question that only texts are asked.
+fn spelt(dice: &mut Dice) -> Filter<Thing> {
+    let text = dice.pick(&["", "%", "a%", "A_", "_", "%\u{1}", "é", "É", r"\%", "b"]);
+    match dice.roll(4) {
+        0 => Thing::TEXT.like(text),
+        1 => Thing::MAYBE_TEXT.ilike(text),
+        2 => Thing::MAYBE_TEXT.contains(text),
+        _ => Thing::AREA.starts_with(text),
+    }
+}
+
+/// A question that only JSON is asked.
+fn documented(dice: &mut Dice) -> Filter<Thing> {
+    let json = dice.pick(&[json!({}), json!({"a": 1.0}), json!({"b": [2]}), json!("x"), json!([])]);
+    let json = json.unwrap_or_default();
+    let column = Thing::MAYBE_DOC;
+    match dice.roll(5) {
+        0 => column.contains(json),
+        1 => column.path(["a"]).eq(1),
+        2 => column.path(["b", "c"]).ne(dice.pick(&["x", "y"])),
+        3 => column.path(["b"]).is_null(),
+        _ => column.path(["b"]).eq(json!([1, 2])),
     }
 }
 
@@ -84,7 +98,7 @@ async fn a_predicate_means_the_same_in_memory_and_in_the_store(app: TestApp) {
     let reader = app.db().reader();
     let all = Thing::filter(Filter::always()).all(&reader).await.expect("things");
     let rows: Vec<_> = all.into_iter().map(|thing| (thing.id.uuid(), thing.into_record())).collect();
-    let mut dice = Dice(7);
+    let mut dice = Dice::new(7);
     for round in 0..400 {
         let filter = filter(&mut dice, round % 4);
         let predicate = filter.clone().into_predicate();
@@ -106,7 +120,7 @@ async fn a_scope_after_an_update_is_the_scope_of_the_updated_row(app: TestApp) {
     let _ = walks::scatter(&app).await;
     let all = Thing::filter(Filter::always()).all(&app.db().reader()).await.expect("things");
     let rows: Vec<_> = all.into_iter().map(Thing::into_record).collect();
-    let mut dice = Dice(11);
+    let mut dice = Dice::new(11);
     for round in 0..400 {
         let predicate = filter(&mut dice, round % 4).into_predicate();
         let source = &rows[usize::try_from(dice.roll(40)).unwrap_or(0)];

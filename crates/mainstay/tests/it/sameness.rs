@@ -32,6 +32,7 @@ async fn both_stores_give_the_same_answers_to_the_same_requests(app: TestApp) {
     posts(&mut talk).await;
     notes(&mut talk).await;
     things(&mut talk).await;
+    patches(&mut talk).await;
     references(&mut talk).await;
     repeats(&mut talk).await;
     talk.end();
@@ -114,6 +115,35 @@ async fn things(talk: &mut Talk) {
     talk.matching("\"2\"").ask("ann", "DELETE", &path, Value::Null).await;
 }
 
+async fn patches(talk: &mut Talk) {
+    let body = json!({ "a": [1.0, 1e16, 0.1], "é": null });
+    let note = talk.ask("ann", "POST", "/v1/notes", json!({ "body": body })).await;
+    let path = format!("/v1/notes/{note}");
+    let operations = json!([
+        { "op": "test", "path": "/body/a/1", "value": 10_000_000_000_000_000_i64 },
+        { "op": "add", "path": "/body/a/0", "value": 1e22 },
+        { "op": "move", "from": "/body/é", "path": "/body/a~1b" },
+        { "op": "copy", "from": "/body/a", "path": "/body/c" },
+    ]);
+    talk.ask("ann", "PATCH", &path, operations).await;
+    talk.ask("ann", "PATCH", &path, json!([{ "op": "test", "path": "/body/c/0", "value": 1 }])).await;
+    talk.ask("ann", "PATCH", &path, json!([{ "op": "remove", "path": "/body/c/9" }])).await;
+    talk.ask("ann", "PATCH", &path, json!([{ "op": "add", "path": "/user", "value": null }])).await;
+    talk.ask("ann", "PATCH", &path, json!({ "body": 1 })).await;
+    talk.ask("bob", "PATCH", &path, json!([])).await;
+    talk.ask("", "PATCH", &path, json!([])).await;
+    talk.matching("\"1\"").ask("ann", "PATCH", &path, json!([])).await;
+    for _ in 0..2 {
+        talk.keyed("p")
+            .ask("ann", "PATCH", &path, json!([{ "op": "replace", "path": "/body", "value": "v" }]))
+            .await;
+    }
+    talk.sending("application/merge-patch+json")
+        .ask("ann", "PATCH", &path, json!({ "body": { "n": null } }))
+        .await;
+    talk.sending("text/plain").ask("ann", "PATCH", &path, json!({ "body": 1 })).await;
+}
+
 async fn references(talk: &mut Talk) {
     const NOBODY: &str = "0190b6a0-0000-7000-8000-000000000000";
     let shelf = talk.ask("", "POST", "/v1/shelves", json!({ "label": "s" })).await;
@@ -166,6 +196,11 @@ impl Talk {
 
     fn matching(&mut self, tags: &'static str) -> &mut Self {
         self.headers.push(("if-match", tags));
+        self
+    }
+
+    fn sending(&mut self, media: &'static str) -> &mut Self {
+        self.headers.push(("content-type", media));
         self
     }
 

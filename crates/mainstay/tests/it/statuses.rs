@@ -37,7 +37,7 @@ async fn a_method_that_the_scope_does_not_grant_is_405_with_those_it_does(app: T
     for (method, path, allow) in [
         (Method::POST, "/v1/users", "GET,HEAD"),
         (Method::DELETE, "/v1/posts", "GET,HEAD,POST"),
-        (Method::POST, one.as_str(), "DELETE,GET,HEAD,PUT"),
+        (Method::POST, one.as_str(), "DELETE,GET,HEAD,PATCH,PUT"),
         (Method::POST, "/v1/hello", "GET,HEAD"),
     ] {
         let answer = ann.send(method, path, "{}").await.expect_error(405, "method_not_allowed");
@@ -55,8 +55,10 @@ async fn a_missing_row_is_404_under_the_name_of_its_model(app: TestApp) {
         (Method::PUT, "posts", "post_not_found"),
         (Method::DELETE, "posts", "post_not_found"),
         (Method::PUT, "things", "thing_not_found"),
+        (Method::PATCH, "things", "thing_not_found"),
     ] {
-        let _ = ann.send(method, &format!("/v1/{plural}/{NOBODY}"), "{}").await.expect_error(404, code);
+        let body = if method == Method::PATCH { "[]" } else { "{}" };
+        let _ = ann.send(method, &format!("/v1/{plural}/{NOBODY}"), body).await.expect_error(404, code);
     }
 }
 

@@ -42,7 +42,9 @@ pub(crate) async fn scatter(app: &TestApp) -> Actor {
             [dice(6) as usize];
         let blob = ["", "AA==", "AAA=", "/w=="][dice(4) as usize];
         let at = format!("2026-01-31T12:00:00.12345{}Z", dice(3));
+        let doc = [json!({"a": 1}), json!({"b": [1, 2]}), json!({"b": {"c": "x"}}), json!("x"), json!([])];
         let thing = json!({
+            "maybeDoc": doc.get(row % 6),
             "text": text, "big": dice(3), "small": dice(2), "ratio": ratio, "flag": dice(2) == 0,
             "at": at, "key": format!("0190b6a0-0000-7000-8000-00000000000{}", dice(4)),
             "blob": blob,

@@ -3,7 +3,7 @@ use std::error::Error as StdError;
 use bytes::{BufMut as _, BytesMut};
 use postgres_types::{IsNull, ToSql, Type, to_sql_checked};
 
-use super::cell::{EPOCH_OFFSET, base, is_text};
+use super::cell::{EPOCH_DAYS, EPOCH_OFFSET, base, is_text};
 use crate::{Value, ValueRef};
 
 /// One value on its way to PostgreSQL, written as the type that the statement expects there.
@@ -45,6 +45,9 @@ fn borrow(value: &Value) -> ValueRef<'_> {
         Value::Bytes(it) => ValueRef::Bytes(it),
         Value::Uuid(it) => ValueRef::Uuid(*it),
         Value::Timestamp(it) => ValueRef::Timestamp(*it),
+        Value::Decimal(it) => ValueRef::Decimal(*it),
+        Value::Date(it) => ValueRef::Date(*it),
+        Value::Enum(it) => ValueRef::Enum(*it),
     }
 }
 
@@ -57,6 +60,9 @@ fn write(
         ValueRef::Null => return Ok(IsNull::Yes),
         ValueRef::Bool(it) if *ty == Type::BOOL => out.put_u8(it.into()),
         ValueRef::Int(it) => write_int(it, ty, out)?,
+        ValueRef::Float(it) if !it.is_finite() => {
+            return Err(format!("the float {it} cannot be stored: it is not finite").into());
+        }
         ValueRef::Float(it) if *ty == Type::FLOAT8 => out.put_f64(it),
         #[expect(clippy::cast_possible_truncation, reason = "the column is a float4")]
         ValueRef::Float(it) if *ty == Type::FLOAT4 => out.put_f32(it as f32),
@@ -66,6 +72,9 @@ fn write(
         ValueRef::Timestamp(it) if matches!(*ty, Type::TIMESTAMPTZ | Type::TIMESTAMP) => {
             out.put_i64(it.as_micros() - EPOCH_OFFSET);
         }
+        ValueRef::Decimal(it) => write_int(it.units, ty, out)?,
+        ValueRef::Date(it) if *ty == Type::DATE => out.put_i32(it.as_days() - EPOCH_DAYS),
+        ValueRef::Enum(it) if is_text(ty) => out.put_slice(it.name().as_bytes()),
         ValueRef::Json(it) => {
             json_head(ty, out)?;
             out.put_slice(it.as_bytes());
@@ -75,7 +84,9 @@ fn write(
         | ValueRef::Text(_)
         | ValueRef::Bytes(_)
         | ValueRef::Uuid(_)
-        | ValueRef::Timestamp(_) => return Err(misfit(&value, ty)),
+        | ValueRef::Timestamp(_)
+        | ValueRef::Date(_)
+        | ValueRef::Enum(_) => return Err(misfit(&value, ty)),
     }
     Ok(IsNull::No)
 }
@@ -114,6 +125,9 @@ fn misfit(value: &ValueRef<'_>, ty: &Type) -> Box<dyn StdError + Sync + Send> {
         ValueRef::Uuid(_) => "uuid",
         ValueRef::Timestamp(_) => "timestamp",
         ValueRef::Json(_) => "json",
+        ValueRef::Decimal(_) => "decimal",
+        ValueRef::Date(_) => "date",
+        ValueRef::Enum(_) => "enum",
     };
     format!("a value of kind {kind} was bound where the statement takes {ty}").into()
 }

@@ -83,9 +83,16 @@ fn value(row: &str, column: &str, kind: Kind) -> String {
     let column = quoted(column);
     match kind {
         Kind::Bytes => format!("encode({row}.{column}, 'hex')"),
-        Kind::Bool | Kind::Int | Kind::Float | Kind::Text | Kind::Uuid | Kind::Timestamp | Kind::Json => {
-            format!("{row}.{column}")
-        }
+        Kind::Bool
+        | Kind::Int
+        | Kind::Float
+        | Kind::Text
+        | Kind::Uuid
+        | Kind::Timestamp
+        | Kind::Json
+        | Kind::Decimal(_)
+        | Kind::Date
+        | Kind::Enum(_) => format!("{row}.{column}"),
     }
 }
 

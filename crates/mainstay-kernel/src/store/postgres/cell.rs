@@ -3,13 +3,15 @@ use std::error::Error as StdError;
 use postgres_types::{FromSql, Kind, Type};
 use uuid::Uuid;
 
-use crate::{Timestamp, ValueRef};
+use crate::{Date, Timestamp, ValueRef};
 
 /// One value inside a row of PostgreSQL's, in its binary form.
 pub(crate) struct Cell<'a>(pub(crate) ValueRef<'a>);
 
 /// PostgreSQL counts microseconds from 2000-01-01T00:00:00Z.
 pub(super) const EPOCH_OFFSET: i64 = 946_684_800_000_000;
+/// And days.
+pub(super) const EPOCH_DAYS: i32 = 10_957;
 
 impl<'a> FromSql<'a> for Cell<'a> {
     fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn StdError + Sync + Send>> {
@@ -27,6 +29,10 @@ impl<'a> FromSql<'a> for Cell<'a> {
             Type::TIMESTAMPTZ | Type::TIMESTAMP => {
                 let micros = i64::from_sql(&Type::INT8, raw)?;
                 ValueRef::Timestamp(Timestamp::from_micros(micros.saturating_add(EPOCH_OFFSET)))
+            }
+            Type::DATE => {
+                let days = i32::from_sql(&Type::INT4, raw)?;
+                ValueRef::Date(Date::from_days(i64::from(days) + i64::from(EPOCH_DAYS)))
             }
             Type::JSON => ValueRef::Json(std::str::from_utf8(raw)?),
             Type::JSONB => match raw {
@@ -59,6 +65,7 @@ impl<'a> FromSql<'a> for Cell<'a> {
                 | Type::UUID
                 | Type::TIMESTAMPTZ
                 | Type::TIMESTAMP
+                | Type::DATE
                 | Type::JSON
                 | Type::JSONB
                 | Type::VOID

@@ -5,6 +5,7 @@ pub(crate) mod capture;
 mod cell;
 mod commit;
 mod fault;
+mod groups;
 mod lane;
 mod migrate;
 mod pool;
@@ -27,6 +28,7 @@ use futures_util::future::join;
 use self::bind::Bind;
 pub(crate) use self::cell::Cell;
 use self::fault::Use;
+use self::groups::Groups;
 use self::lane::Lane;
 use self::migrate::MIGRATIONS;
 use self::pool::Pool;
@@ -47,6 +49,7 @@ const END_LIMIT: Duration = Duration::from_secs(5);
 pub(crate) struct Postgres {
     writes: Arc<Target>,
     pool: Pool,
+    groups: Groups,
     reads: Box<Lane>,
     replica: Option<Box<Replica>>,
     owned: Owned,
@@ -73,7 +76,8 @@ impl Postgres {
         let (written, read) = join(pool.lease(), reads.probe()).await;
         written?.give_back();
         read?;
-        Ok(Self { writes, pool, reads, replica, owned })
+        let groups = Groups::new(pool.clone(), &owned);
+        Ok(Self { writes, pool, groups, reads, replica, owned })
     }
 
     /// Takes a connection for a transaction, which its first statement opens.
@@ -88,6 +92,15 @@ impl Postgres {
         record: Option<Record<'_>>,
     ) -> Result<(Commit, Vec<Row>)> {
         single::write(&self.pool, statement, record).await
+    }
+
+    /// Runs one insert, its answer kept by the same statement; others may share its commit.
+    pub(crate) async fn insert_one(
+        &self,
+        statement: &Statement,
+        record: Option<Record<'_>>,
+    ) -> Result<(Commit, Vec<Row>)> {
+        self.groups.insert(statement, record).await
     }
 
     /// Reads on the primary.

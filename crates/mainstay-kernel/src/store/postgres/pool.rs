@@ -14,7 +14,8 @@ use crate::{Error, ErrorKind, Result};
 /// How long a write waits until one of the connections is free.
 const WAIT_LIMIT: Duration = Duration::from_secs(10);
 
-/// The connections that write, one transaction each at a time.
+/// The connections that write, one transaction each at a time. Cheap to clone.
+#[derive(Clone)]
 pub(super) struct Pool(managed::Pool<Connections>);
 
 struct Connections(Arc<Target>);

@@ -58,7 +58,9 @@ impl Target {
 
     /// A new connection, driven by a task of its own.
     pub(super) async fn connect(&self) -> Result<Session> {
-        tokio::time::timeout(CONNECT_LIMIT, self.connect_unbounded())
+        // Boxed, for dialling takes kilobytes of state, and every read and write that may have to
+        // dial would carry them.
+        tokio::time::timeout(CONNECT_LIMIT, Box::pin(self.connect_unbounded()))
             .await
             .unwrap_or_else(|_| Err(unreachable(&self.place, "it did not answer in time")))
     }

@@ -37,13 +37,20 @@ fn image(capture: &Capture, row: &str) -> String {
     format!("json_object({})", fields.collect::<Vec<_>>().join(", "))
 }
 
-/// The value as JSON: bytes in hexadecimal, times in microseconds.
+/// The value as JSON: bytes in hexadecimal, times in microseconds, decimals in their units.
 fn json_of(value: &str, kind: Kind) -> String {
     match kind {
         Kind::Bool => format!("json(CASE {value} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)"),
         Kind::Json => format!("json({value})"),
         Kind::Bytes => format!("CASE WHEN {value} IS NOT NULL THEN lower(hex({value})) END"),
-        Kind::Int | Kind::Float | Kind::Text | Kind::Uuid | Kind::Timestamp => value.to_owned(),
+        Kind::Int
+        | Kind::Float
+        | Kind::Text
+        | Kind::Uuid
+        | Kind::Timestamp
+        | Kind::Decimal(_)
+        | Kind::Date
+        | Kind::Enum(_) => value.to_owned(),
     }
 }
 

@@ -6,7 +6,7 @@ use rusqlite::types::{Null, Value as Cell, ValueRef as CellRef};
 use serde_json::{Map, Number, Value as Json};
 use uuid::Uuid;
 
-use crate::{Kind, Timestamp, Value, ValueRef};
+use crate::{Fixed, Kind, Timestamp, Value, ValueRef};
 
 /// The cell as a value of that kind; `None` where there is no such cell or it holds another kind.
 pub(crate) fn read(cell: Option<&Cell>, kind: Kind) -> Option<ValueRef<'_>> {
@@ -22,6 +22,11 @@ pub(crate) fn read(cell: Option<&Cell>, kind: Kind) -> Option<ValueRef<'_>> {
         (Cell::Text(it), Kind::Text) => Some(ValueRef::Text(it)),
         (Cell::Text(it), Kind::Json) => Some(ValueRef::Json(it)),
         (Cell::Text(it), Kind::Uuid) => Uuid::try_parse(it).ok().map(ValueRef::Uuid),
+        (Cell::Integer(units), Kind::Decimal(scale)) => {
+            Some(ValueRef::Decimal(Fixed { units: *units, scale }))
+        }
+        (Cell::Text(it), Kind::Date) => it.parse().ok().map(ValueRef::Date),
+        (Cell::Text(it), Kind::Enum(of)) => of.find(it).map(ValueRef::Enum),
         (Cell::Blob(it), Kind::Bytes) => Some(ValueRef::Bytes(it)),
         (Cell::Integer(_) | Cell::Real(_) | Cell::Text(_) | Cell::Blob(_), _) => None,
     }
@@ -59,6 +64,9 @@ fn bind_one(statement: &mut rusqlite::Statement<'_>, at: usize, value: &Value) -
         Value::Uuid(it) => statement.raw_bind_parameter(at, &*it.hyphenated().encode_lower(&mut [0; 36])),
         Value::Timestamp(it) => statement.raw_bind_parameter(at, it.as_micros()),
         Value::Json(it) => statement.raw_bind_parameter(at, json_text(it)),
+        Value::Decimal(it) => statement.raw_bind_parameter(at, it.units),
+        Value::Date(it) => statement.raw_bind_parameter(at, it.to_string()),
+        Value::Enum(it) => statement.raw_bind_parameter(at, it.name()),
     }
 }
 
@@ -123,6 +131,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::{Date, EnumType};
+
+    static MOOD: EnumType = EnumType { name: "mood", variants: &["sad", "glad"] };
 
     fn round(value: &Value) -> rusqlite::Result<Cell> {
         let connection = Connection::open_in_memory()?;
@@ -145,6 +156,9 @@ mod tests {
             (Value::Uuid(id), Kind::Uuid),
             (Value::Timestamp(Timestamp::from_micros(-1)), Kind::Timestamp),
             (Value::Json(json!({"b": [1, null], "a": -0.5})), Kind::Json),
+            (Value::Decimal(Fixed { units: -7, scale: 2 }), Kind::Decimal(2)),
+            (Value::Date(Date::constant(2026, 11, 21)), Kind::Date),
+            (Value::Enum(MOOD.at(1)), Kind::Enum(&MOOD)),
             (Value::Null, Kind::Json),
         ] {
             let cell = round(&value).unwrap();
@@ -180,6 +194,8 @@ mod tests {
             (Cell::Text("nil".to_owned()), Kind::Uuid),
             (Cell::Real(1.0), Kind::Int),
             (Cell::Blob(vec![1]), Kind::Text),
+            (Cell::Text("21.11.2026".to_owned()), Kind::Date),
+            (Cell::Text("angry".to_owned()), Kind::Enum(&MOOD)),
         ] {
             assert_eq!(read(Some(&cell), kind), None, "{cell:?} as {kind:?}");
         }

@@ -4,6 +4,7 @@ mod baton;
 pub(crate) mod capture;
 mod cell;
 mod fault;
+mod functions;
 mod home;
 mod limit;
 mod migration;

@@ -7,9 +7,9 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit as Bound;
 use rusqlite::{Connection, OpenFlags};
 
-use super::cell;
 use super::home::{Home, not_opened};
 use super::limit::Limit;
+use super::{cell, functions};
 use crate::row::Repr;
 use crate::{Error, Result, Row, Statement};
 
@@ -99,6 +99,7 @@ impl Session {
             connection.execute_batch(pragmas)?;
             connection.set_prepared_statement_cache_capacity(PREPARED);
             restrict(&connection)?;
+            functions::register(&connection)?;
             let limit = Limit::watch(&mut connection)?;
             Ok((connection, limit))
         };

@@ -3,6 +3,7 @@
 mod capture;
 mod conflicts;
 mod connections;
+mod groups;
 mod lost;
 mod migrations;
 mod proxy;

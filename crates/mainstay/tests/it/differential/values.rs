@@ -1,0 +1,110 @@
+//! Values of each kind. A new kind gets an arm in each function here, and its place in `KINDS`.
+
+use std::cmp::Ordering;
+
+use mainstay::kernel::{EnumType, Fixed, Kind, Timestamp, Value};
+use mainstay::model::{Field as _, Json};
+use mainstay::serde_json::{self, json};
+use uuid::Uuid;
+
+use crate::dice::Dice;
+
+/// Its order is not that of its names.
+static MOOD: EnumType = EnumType { name: "mood", variants: &["poor", "fair", "good"] };
+
+/// Text and JSON are asked the most, so they are there more often.
+pub(super) const KINDS: [Kind; 14] = [
+    Kind::Bool,
+    Kind::Int,
+    Kind::Float,
+    Kind::Text,
+    Kind::Text,
+    Kind::Text,
+    Kind::Bytes,
+    Kind::Uuid,
+    Kind::Timestamp,
+    Kind::Date,
+    Kind::Decimal(2),
+    Kind::Enum(&MOOD),
+    Kind::Json,
+    Kind::Json,
+];
+
+/// One of a few values, so that there are ties.
+pub(super) fn value(kind: Kind, dice: &mut Dice) -> Value {
+    match kind {
+        Kind::Bool => Value::Bool(dice.roll(2) == 0),
+        Kind::Int => Value::Int(dice.one(&[0, 1, 2, -1, i64::MAX, i64::MIN])),
+        Kind::Float => dice.one(&[0.0, -0.0, 0.1, 1.0, -5e-324, 1e300, 2.0 / 3.0]).into_value(),
+        Kind::Text => Value::Text(text(dice)),
+        Kind::Bytes => Value::Bytes(dice.one(&[vec![], vec![0], vec![0, 0], vec![255]])),
+        Kind::Uuid => Value::Uuid(Uuid::from_u128(dice.roll(4).into())),
+        Kind::Timestamp => {
+            Value::Timestamp(Timestamp::from_micros(1_769_860_800_000_000 + dice.below(4) as i64))
+        }
+        Kind::Date => {
+            Value::Date(dice.one(&["0001-01-01", "2026-02-28", "2026-03-01"]).parse().expect("a date"))
+        }
+        Kind::Decimal(scale) => {
+            Value::Decimal(Fixed { units: dice.one(&[0, 1, -1, 100, i64::MAX, i64::MIN]), scale })
+        }
+        Kind::Enum(of) => Value::Enum(of.at(dice.below(of.variants.len()))),
+        Kind::Json => Json(document(dice, 2)).into_value(),
+    }
+}
+
+/// Short, of characters that mean something to patterns, to folding, and to sorting.
+pub(super) fn text(dice: &mut Dice) -> String {
+    const CHARACTERS: [&str; 14] =
+        ["a", "A", "b", "B", "é", "É", "%", "_", "\\", " ", "*", "😀", "\u{10ffff}", "\u{d7ff}"];
+    (0..dice.below(5)).map(|_| dice.one(&CHARACTERS)).collect()
+}
+
+pub(super) fn document(dice: &mut Dice, depth: usize) -> serde_json::Value {
+    let scalars = [
+        json!(null),
+        json!(true),
+        json!(1),
+        json!(1.0),
+        json!(0.5),
+        json!(-0.0),
+        json!(1e20),
+        json!(u64::MAX),
+        json!("a"),
+        json!("é"),
+        json!(""),
+    ];
+    match if depth == 0 { 2 } else { dice.roll(4) } {
+        0 => (0..dice.below(4)).map(|_| document(dice, depth - 1)).collect(),
+        1 => {
+            let fields = (0..dice.below(3)).map(|_| (key(dice), document(dice, depth - 1)));
+            serde_json::Value::Object(fields.collect())
+        }
+        _ => dice.one(&scalars),
+    }
+}
+
+pub(super) fn key(dice: &mut Dice) -> String {
+    dice.one(&["a", "b", "0"]).to_owned()
+}
+
+/// The order of two values, where what is missing comes last in both directions.
+pub(super) fn order(one: &Value, other: &Value, descending: bool) -> Ordering {
+    let order = match (one, other) {
+        (Value::Null, Value::Null) => return Ordering::Equal,
+        (Value::Null, _) => return Ordering::Greater,
+        (_, Value::Null) => return Ordering::Less,
+        (Value::Bool(one), Value::Bool(other)) => one.cmp(other),
+        (Value::Int(one), Value::Int(other)) => one.cmp(other),
+        (Value::Float(one), Value::Float(other)) => one.total_cmp(other),
+        (Value::Text(one), Value::Text(other)) => one.as_bytes().cmp(other.as_bytes()),
+        (Value::Bytes(one), Value::Bytes(other)) => one.cmp(other),
+        (Value::Uuid(one), Value::Uuid(other)) => one.as_bytes().cmp(other.as_bytes()),
+        (Value::Timestamp(one), Value::Timestamp(other)) => one.cmp(other),
+        (Value::Date(one), Value::Date(other)) => one.to_string().cmp(&other.to_string()),
+        (Value::Decimal(one), Value::Decimal(other)) => one.units.cmp(&other.units),
+        (Value::Enum(one), Value::Enum(other)) => one.index().cmp(&other.index()),
+        (one, other) => panic!("no order is known of {one:?} and {other:?}"),
+    };
+    if descending { order.reverse() } else { order }
+}
