@@ -104,6 +104,10 @@ impl Db {
         &self.0.options.clock
     }
 
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
     /// The tasks that live as long as this database is open.
     pub fn owned(&self) -> &Owned {
         &self.0.owned
@@ -256,21 +260,6 @@ impl Db {
         let age = self.clock().now().as_micros() - made.as_micros();
         let kept = i64::try_from(self.0.options.result_retention.as_micros()).unwrap_or(i64::MAX);
         if age > kept { Err(Error::new(ErrorKind::RequestExpired)) } else { Ok(()) }
-    }
-
-    /// Runs statements of a migration in one transaction, without a time budget.
-    ///
-    /// # Errors
-    /// What the store says of the first that fails; everything is undone then.
-    pub async fn migrate(&self, statements: &[String]) -> Result<()> {
-        let statements = statements.to_vec();
-        self.write_unbounded(async move |tx: &mut Tx| {
-            for text in &statements {
-                tx.execute(&Statement::new(text.clone())).await?;
-            }
-            Ok(())
-        })
-        .await
     }
 
     /// [`Db::write`] without a time budget, alone in its commit: for migrations and seeds, which

@@ -15,9 +15,11 @@ pub mod rows;
 pub mod update;
 
 mod atom;
+mod change;
 mod column;
 mod cursor;
 mod decimal;
+mod difference;
 mod entry;
 mod evaluate;
 mod field;
@@ -44,6 +46,7 @@ mod total;
 mod violation;
 
 pub use atom::{Atom, Compare};
+pub use change::{Addition, Change, Divergence, Plan};
 pub use column::{Column, Operand};
 pub use decimal::Decimal;
 pub use entry::{Action, ModelEntry};

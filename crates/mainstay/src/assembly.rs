@@ -4,7 +4,7 @@ use std::sync::Arc;
 use axum::Router;
 use mainstay_auth::{Credentials, Identity};
 use mainstay_kernel::{Db, Error, Result, StoreUrl};
-use mainstay_model::{ModelEntry, Schema, additive};
+use mainstay_model::{Addition, ModelEntry, Schema, additive};
 use mainstay_web::{Edge, EdgeService, Health, Manifest, OperatorAccess, Site, crud};
 
 use crate::App;
@@ -63,7 +63,7 @@ impl Assembly {
     ///
     /// # Errors
     /// As [`additive::apply`].
-    pub async fn make_tables(&self) -> Result<Vec<String>> {
+    pub async fn make_tables(&self) -> Result<Vec<Addition>> {
         additive::apply(self.site.db(), &self.schemas()).await
     }
 

@@ -234,7 +234,7 @@ impl Console {
         if done.is_empty() {
             output.line("nothing is missing");
         }
-        done.iter().for_each(|statement| output.line(statement));
+        done.iter().for_each(|it| output.line(&it.change));
         Ok(())
     }
 }

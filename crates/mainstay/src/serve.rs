@@ -85,17 +85,18 @@ pub(crate) async fn prepare_tables(assembly: &Assembly, config: &Config) -> Resu
         Mode::Development | Mode::Test => {
             let made = assembly.make_tables().await?;
             if !made.is_empty() {
-                tracing::info!(statements = made.len(), "tables follow the models");
+                tracing::info!(made = made.len(), "tables follow the models");
             }
             Ok(())
         }
         Mode::Production => {
-            let missing = mainstay_model::additive::plan(assembly.site.db(), &assembly.schemas()).await?;
-            match missing.first() {
+            let plan = mainstay_model::additive::plan(assembly.site.db(), &assembly.schemas()).await?;
+            match plan.additions.first() {
                 None => Ok(()),
                 Some(first) => Err(Error::internal(format!(
-                    "the database lacks {} things that the models have, first: {first}; run `{} migrate`",
-                    missing.len(),
+                    "the database lacks {} things that the models have, first: {}; run `{} migrate`",
+                    plan.additions.len(),
+                    first.change,
                     assembly.name
                 ))),
             }

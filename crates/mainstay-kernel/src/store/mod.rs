@@ -19,6 +19,12 @@ pub(crate) enum StoreTx {
     Sqlite(sqlite::SqliteTx),
 }
 
+/// The right to migrate, which one process at a time has.
+pub(crate) enum Turn {
+    Postgres(postgres::Turn),
+    Sqlite(tokio::sync::OwnedMutexGuard<()>),
+}
+
 /// An answer to be kept, in the transaction that earned it.
 #[derive(Clone, Copy)]
 pub(crate) struct Record<'a> {
@@ -148,6 +154,14 @@ impl Store {
         match self {
             Self::Postgres(_) => None,
             Self::Sqlite(store) => Some(store.version()),
+        }
+    }
+
+    /// Waits until nobody else migrates.
+    pub(crate) async fn turn(&self) -> Result<Turn> {
+        match self {
+            Self::Postgres(store) => Ok(Turn::Postgres(store.turn().await?)),
+            Self::Sqlite(store) => Ok(Turn::Sqlite(store.turn().await)),
         }
     }
 

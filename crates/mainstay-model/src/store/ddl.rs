@@ -72,6 +72,13 @@ fn column_def(sql: &mut Builder, schema: &Schema, column: &ColumnDef, which: Col
     }
 }
 
+/// The type of a column that holds this kind, as a definition names it.
+pub(crate) fn type_of(dialect: Dialect, kind: Kind) -> String {
+    let mut sql = Builder::new(dialect);
+    sql_type(&mut sql, kind);
+    sql.build().text().to_owned()
+}
+
 fn sql_type(sql: &mut Builder, kind: Kind) {
     let ty = match (sql.dialect, kind) {
         (Dialect::Postgres, Kind::Bool) => "boolean",

@@ -19,7 +19,7 @@ pub(crate) fn create_type(of: &EnumType) -> String {
 }
 
 /// Adds the variants that the type does not have yet, each before its successor in the declaration.
-pub(crate) fn add_values(of: &EnumType, known: &[String]) -> Vec<String> {
+pub(crate) fn add_values(of: &EnumType, known: &[String]) -> Vec<(&'static str, String)> {
     let is_known = |variant: &&&str| known.iter().any(|it| it == **variant);
     let missing = of.variants.iter().enumerate().filter(|(_, it)| !is_known(it));
     missing
@@ -29,7 +29,7 @@ pub(crate) fn add_values(of: &EnumType, known: &[String]) -> Vec<String> {
             if let Some(successor) = of.variants[index..].iter().find(is_known) {
                 sql.text(" BEFORE ").literal(successor);
             }
-            sql.build().text().to_owned()
+            (*variant, sql.build().text().to_owned())
         })
         .collect()
 }
@@ -110,8 +110,11 @@ mod tests {
     #[test]
     fn a_variant_of_a_type_is_added_before_its_successor() {
         let known = ["b", "d", "gone"].map(str::to_owned);
+        let statements = |known: &[String]| -> Vec<String> {
+            add_values(&MOOD, known).into_iter().map(|(_, statement)| statement).collect()
+        };
         assert_eq!(
-            add_values(&MOOD, &known),
+            statements(&known),
             [
                 "ALTER TYPE \"mood\" ADD VALUE 'a' BEFORE 'b'",
                 "ALTER TYPE \"mood\" ADD VALUE 'c' BEFORE 'd'",
@@ -119,6 +122,6 @@ mod tests {
             ]
         );
         let known: Vec<_> = MOOD.variants.iter().map(|&it| it.to_owned()).collect();
-        assert_eq!(add_values(&MOOD, &known), [""; 0]);
+        assert_eq!(statements(&known), [""; 0]);
     }
 }

@@ -64,7 +64,7 @@ async fn apply(session: &Session, migration: &Migration, checksum: &str, now: Ti
     Ok(())
 }
 
-async fn ran(session: &Session, text: &str, values: &[ValueRef<'_>]) -> Result<Vec<Row>> {
+pub(super) async fn ran(session: &Session, text: &str, values: &[ValueRef<'_>]) -> Result<Vec<Row>> {
     let prepared = session.prepare(Shape::Plain, text, values.len()).await?;
     Ok(session.run(&prepared, values.iter().copied().map(Bind::Ref)).await?.rows)
 }

@@ -19,6 +19,7 @@ mod target;
 mod tests;
 mod tls;
 mod transaction;
+mod turn;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +37,7 @@ use self::prepared::Shape;
 use self::replica::Replica;
 use self::target::Target;
 pub(crate) use self::transaction::PostgresTx;
+pub(crate) use self::turn::Turn;
 use super::{Backend, Commit, Kept, Record};
 use crate::{DbOptions, Error, Owned, Request, Result, Row, Statement, StoreUrl, Timestamp, Value};
 
@@ -145,6 +147,16 @@ impl Postgres {
     /// Creates or upgrades the framework's tables, one node at a time.
     pub(crate) async fn migrate(&self, now: Timestamp) -> Result<()> {
         migrate::run(&self.writes.connect().await?, MIGRATIONS, now).await
+    }
+
+    /// Waits until nobody else migrates the current schema.
+    pub(crate) async fn turn(&self) -> Result<Turn> {
+        Turn::take(self.writes.connect().await?).await
+    }
+
+    /// Runs statements one by one, outside of any transaction.
+    pub(crate) async fn outside(&self, statements: &[String]) -> Result<()> {
+        turn::outside(&self.writes.connect().await?, statements).await
     }
 
     /// Ends a backend whose connection broke while committing, and waits until it is gone: from

@@ -40,6 +40,8 @@ pub(crate) struct Sqlite {
     scans: Scans,
     budget: Duration,
     stopping: tokio::sync::Mutex<()>,
+    /// Held by who migrates: this process owns the file, so others need no word.
+    migrating: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Sqlite {
@@ -55,6 +57,7 @@ impl Sqlite {
             scans,
             budget: options.write_budget,
             stopping: tokio::sync::Mutex::default(),
+            migrating: Arc::default(),
         })
     }
 
@@ -132,6 +135,11 @@ impl Sqlite {
     /// Creates or upgrades the framework's own tables.
     pub(crate) async fn migrate(&self, now: Timestamp) -> Result<()> {
         migration::migrate(self, migration::ALL, now).await
+    }
+
+    /// Waits until nobody else migrates.
+    pub(crate) async fn turn(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        Arc::clone(&self.migrating).lock_owned().await
     }
 
     /// Changes with every commit: odd while one is on its way, and the same before and after a read
