@@ -50,7 +50,7 @@ impl<'a> Attempts<'a> {
 
     pub(crate) async fn begin(&mut self) -> Result<Tx> {
         let store = self.shared.store.begin(self.request, self.company).await?;
-        let tx = Tx::new(store, self.shared.options.clock.now());
+        let tx = Tx::new(store, self.shared);
         if !self.bounded {
             tx.without_budget();
         }
@@ -75,11 +75,11 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    /// A statement failed and the handler went on as if it had not.
+    /// Something failed and the handler went on as if it had not.
     async fn undo_swallowed(&mut self, tx: Tx) -> Result<Settled> {
         let error = Error::internal(
-            "a statement of this transaction failed and its handler succeeded all the same: return the error, \
-             or look before you write",
+            "a statement or a hook of this transaction failed and its handler succeeded all the same: return \
+             the error, or look before you write",
         );
         match self.undo(tx, &error).await? {
             Settled::Failed => Err(error),

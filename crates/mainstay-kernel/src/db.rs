@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::attempts::{Attempts, Settled};
+use crate::extension::Extension;
 use crate::in_flight::InFlight;
 use crate::reader::Lane;
 use crate::store::{Record, Store};
@@ -22,6 +24,7 @@ pub struct Db(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) options: DbOptions,
+    pub(crate) extension: Extension,
     in_flight: InFlight,
     owned: Owned,
 }
@@ -91,7 +94,27 @@ impl Db {
     pub async fn open(options: DbOptions) -> Result<Self> {
         let store = Store::open(&options).await?;
         store.migrate(options.clock.now()).await?;
-        Ok(Self(Arc::new(Shared { store, options, in_flight: InFlight::default(), owned: Owned::new() })))
+        Ok(Self(Arc::new(Shared {
+            store,
+            options,
+            extension: Extension::default(),
+            in_flight: InFlight::default(),
+            owned: Owned::new(),
+        })))
+    }
+
+    /// Attaches a value that every transaction of this database can find by its type
+    /// ([`Tx::extension`]), whichever handle opens it: the models' hooks are such a value.
+    ///
+    /// # Errors
+    /// Internal, when it has one already.
+    pub fn extend<T: Any + Send + Sync>(&self, value: T) -> Result<()> {
+        self.0.extension.attach(value)
+    }
+
+    /// What was attached, if it is a `T`.
+    pub fn extension<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.0.extension.get()
     }
 
     /// The SQL this database speaks.

@@ -11,6 +11,7 @@ mod control;
 mod date;
 mod db;
 mod error;
+mod extension;
 mod fixed;
 mod id;
 mod in_flight;

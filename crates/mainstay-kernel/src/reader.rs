@@ -41,7 +41,16 @@ impl Open {
         self.noted(self.store.execute(statement).await)
     }
 
-    /// Whether a statement has failed. Such a transaction cannot commit on PostgreSQL, so it does
+    pub(crate) async fn lock(&self, key: &str) -> Result<()> {
+        let _awaited = Awaited::new(&self.statements);
+        self.noted(self.store.lock(key).await)
+    }
+
+    pub(crate) fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether something in it has failed. Such a transaction cannot commit on PostgreSQL, so it does
     /// not on SQLite either.
     pub(crate) fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
@@ -49,7 +58,7 @@ impl Open {
 
     fn noted<T>(&self, result: Result<T>) -> Result<T> {
         if result.is_err() {
-            self.failed.store(true, Ordering::Relaxed);
+            self.fail();
         }
         result
     }

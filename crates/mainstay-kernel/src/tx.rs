@@ -1,11 +1,14 @@
+use std::any::Any;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use crate::db::Shared;
+use crate::extension::Locals;
 use crate::reader::{Lane, Open};
 use crate::sql::WriteSql;
 use crate::store::{Commit, Record, Rollback, StoreTx};
-use crate::{Error, Reader, Result, Row, Statement, Timestamp};
+use crate::{Caller, Error, Reader, Result, Row, Statement, Timestamp};
 
 /// One transaction: everything written through it commits together or not at all.
 ///
@@ -14,16 +17,68 @@ use crate::{Error, Reader, Result, Row, Statement, Timestamp};
 pub struct Tx {
     reader: Reader,
     now: Timestamp,
+    caller: Caller,
+    shared: Arc<Shared>,
+    locals: Locals,
 }
 
 impl Tx {
-    pub(crate) fn new(store: StoreTx, now: Timestamp) -> Self {
-        Self { reader: Reader::new(Lane::Transaction(Open::new(store))), now }
+    pub(crate) fn new(store: StoreTx, shared: &Arc<Shared>) -> Self {
+        Self {
+            reader: Reader::new(Lane::Transaction(Open::new(store))),
+            now: shared.options.clock.now(),
+            caller: Caller::System,
+            shared: Arc::clone(shared),
+            locals: Locals::default(),
+        }
     }
 
     /// When the transaction began, by the application's clock.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// For whom it writes: the framework itself, unless [`Tx::act_for`] said otherwise.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Says for whom it writes from here on. It grants and denies nothing.
+    pub fn act_for(&mut self, caller: &Caller) {
+        self.caller = caller.clone();
+    }
+
+    /// What [`Db::extend`](crate::Db::extend) attached, if it is a `T`.
+    pub fn extension<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.shared.extension.get()
+    }
+
+    /// This transaction's own `T`, gone with it: another run of the handler starts with a new one.
+    pub fn local<T: Any + Default + Send + Sync>(&mut self) -> &mut T {
+        self.locals.of()
+    }
+
+    /// Waits for everybody else who holds this key and holds it until the transaction ends. On
+    /// SQLite nobody else writes meanwhile, so there is nobody to wait for.
+    ///
+    /// On PostgreSQL the transaction still sees what was there when it began: where it read what the
+    /// one before it wrote, it conflicts and is run again.
+    ///
+    /// # Errors
+    /// Too slow, when the others take longer than the limit for locks.
+    pub async fn lock(&mut self, key: &str) -> Result<()> {
+        match self.reader.open() {
+            Some(open) => open.lock(key).await,
+            None => Err(not_open()),
+        }
+    }
+
+    /// Sees to it that the transaction cannot commit, whatever its handler makes of the error: for a
+    /// failure that is not a statement's.
+    pub fn fail(&mut self) {
+        if let Some(open) = self.reader.open() {
+            open.fail();
+        }
     }
 
     /// Runs a statement that writes; how many rows it touched.

@@ -244,6 +244,14 @@ impl StoreTx {
         }
     }
 
+    /// Holds this key until the transaction ends. SQLite's writer is such a lock already.
+    pub(crate) async fn lock(&self, key: &str) -> Result<()> {
+        match self {
+            Self::Postgres(tx) => tx.lock(key).await,
+            Self::Sqlite(_) => Ok(()),
+        }
+    }
+
     /// Keeps the answer and commits. Consumes the transaction whatever comes of it.
     pub(crate) async fn commit(self, record: Option<Record<'_>>) -> Commit {
         match self {

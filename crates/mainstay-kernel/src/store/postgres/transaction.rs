@@ -68,6 +68,14 @@ impl PostgresTx {
         self.run(statement).await.map(|ran| ran.touched)
     }
 
+    /// Waits for this key and holds it until the transaction ends.
+    pub(crate) async fn lock(&self, key: &str) -> Result<()> {
+        let digest = ring::digest::digest(&ring::digest::SHA256, key.as_bytes());
+        let half = |at: usize| digest.as_ref()[at..].first_chunk().map_or(0, |it| i32::from_be_bytes(*it));
+        let lock = Statement::new("SELECT pg_advisory_xact_lock($1, $2)").bind(half(0)).bind(half(4));
+        self.execute(&lock).await.map(drop)
+    }
+
     /// Rolls back. A connection with a statement still running on it is closed instead.
     pub(crate) async fn rollback(self) -> Rollback {
         match self.ending() {
