@@ -5,6 +5,7 @@
 //! `mainstay::main` and `mainstay::test`.
 
 mod facade;
+mod hook;
 mod main_fn;
 mod model;
 mod model_enum;
@@ -120,6 +121,30 @@ pub fn model_enum(input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn scope(options: TokenStream, item: TokenStream) -> TokenStream {
     scope::expand(options.into(), item.into()).unwrap_or_else(report::compile_errors).into()
+}
+
+/// Makes an `async fn` a hook: it runs when a row of its model is written, in the transaction that
+/// writes it. What it becomes is a unit struct of the same name, which `App::hook` takes, and which
+/// can still be called.
+///
+/// ```ignore
+/// #[hook(after, save, priority = 200)]
+/// async fn index_post(cx: &mut HookCx<'_, Post>) -> Result<()> {
+///     NewEntry { post: cx.model().id.into() }.insert(cx).await.map(drop)
+/// }
+/// ```
+///
+/// | in `#[hook(…)]` | meaning |
+/// |---|---|
+/// | `before`, `after` | on which side of the statement |
+/// | `save` | a create, an update or a patch |
+/// | `create`, `patch`, `remove` | a create; a patch; a delete |
+/// | `update` | an update or a patch |
+/// | `priority = 100` | lower runs first; 100 unless told |
+/// | `crate = "path"` | where the facade is; default `::mainstay` |
+#[proc_macro_attribute]
+pub fn hook(options: TokenStream, item: TokenStream) -> TokenStream {
+    hook::expand(options.into(), item.into()).unwrap_or_else(report::compile_errors).into()
 }
 
 /// Runs an `async fn main` on the framework's runtime; an error is printed and the exit code is 1.

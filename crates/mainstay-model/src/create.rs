@@ -1,11 +1,13 @@
-//! Creating a row: one statement, with the answer kept in the same instant.
+//! Creating a row: one statement, with the answer kept in the same instant; where hooks run, a
+//! transaction around it.
 
-use mainstay_kernel::{Error, ErrorKind, Outcome, Result, Written};
+use mainstay_kernel::{Answer, Error, ErrorKind, Outcome, Reader, Result, Tx, Written};
 use uuid::Uuid;
 
 use crate::door::Door;
+use crate::hook::Firing;
 use crate::scope::Grant;
-use crate::violation::Refused;
+use crate::violation::{Refused, Tried};
 use crate::{
     Action, Assignments, Input, Predicate, Record, Visible, evaluate, input, reference, store, violation,
 };
@@ -13,13 +15,15 @@ use crate::{
 /// Creates a row from a client's fields.
 ///
 /// # Errors
-/// Unauthenticated or forbidden by the scope; invalid or read-only fields; a violation.
+/// Unauthenticated or forbidden by the scope; invalid or read-only fields; a violation; a hook's own.
 pub async fn create(door: &Door<'_>, input: Input) -> Result<Outcome> {
     let grant = door.model.grant(Action::Create, door.who)?;
     let visible = Visible::to(door.model.schema, door.who);
     let sent = input::assignments(door.model, Action::Create, input, &visible, &grant.sets)?;
     let record = compose(door, &grant, &sent);
-    let new = New { door, scope: admit(door, &grant, &record)?, sent, record };
+    let scope = admit(door, &grant, &record)?;
+    let (firing, tried) = (Firing::at(door, Action::Create), Tried::nothing());
+    let new = New { door, grant, sent, record, scope, firing, tried };
     door.db.once(door.request, door.keep, async || new.insert().await).await
 }
 
@@ -47,31 +51,77 @@ fn forbidden(door: &Door<'_>) -> Error {
 /// A row on its way.
 struct New<'a> {
     door: &'a Door<'a>,
+    grant: Grant,
     sent: Assignments,
     record: Record,
     scope: Predicate,
+    firing: Firing<'a>,
+    tried: Tried<Record>,
 }
 
 impl New<'_> {
+    async fn insert(&self) -> Result<Outcome> {
+        if !self.firing.is_due() {
+            return self.at_once().await;
+        }
+        let ran = self.door.db.write_kept(self.door.request, |tx, _| Box::pin(self.within(tx))).await;
+        match (ran, self.tried.last()) {
+            (Err(error), Some(record)) => {
+                Err(violation::explain(self.door, Refused::Create(&record), error).await)
+            }
+            (ran, _) => ran,
+        }
+    }
+
     /// One statement: the row is there if what it refers to may be read and the scope holds, at the
     /// same instant.
-    async fn insert(&self) -> Result<Outcome> {
+    async fn at_once(&self) -> Result<Outcome> {
         let Self { door, record, .. } = self;
-        let condition = reference::readable(door, &self.sent).and(self.scope.clone());
         let answer = door.answer(record);
-        let statement = store::write::insert(door.db.dialect(), door.model.schema, record, &condition);
+        let statement = store::write::insert(door.db.dialect(), door.model.schema, record, &self.condition());
         let kept = door.request.map(|request| (request, &answer));
         match door.db.insert_one(&statement, kept).await {
-            Ok(Written::Rows(rows)) if rows.is_empty() => Err(self.refusal().await?),
+            Ok(Written::Rows(rows)) if rows.is_empty() => Err(self.refusal(&door.db.reader()).await?),
             Ok(Written::Rows(_)) => Ok(Outcome { answer, replayed: false }),
             Ok(Written::Replayed(answer)) => Ok(Outcome { answer, replayed: true }),
             Err(error) => Err(violation::explain(door, Refused::Create(record), error).await),
         }
     }
 
+    /// Between its hooks, in a transaction that also keeps the answer.
+    async fn within(&self, tx: &mut Tx) -> Result<Answer> {
+        let Self { door, firing, tried, .. } = self;
+        tx.act_for(door.who);
+        tried.note(None);
+        self.admitted(tx).await?;
+        let change = firing.before(tx, None, self.record.clone()).await?;
+        let scope = admit(door, &self.grant, &change.row)?;
+        tried.note(Some(change.row.clone()));
+        let statement = store::write::insert(tx.dialect(), door.model.schema, &change.row, &scope);
+        if tx.execute(&statement).await? == 0 {
+            return Err(forbidden(door));
+        }
+        tried.note(None);
+        Ok(door.answer(&firing.after(tx, None, change.row).await?))
+    }
+
+    /// Refuses before any hook what would be refused without one. As the first statement it also finds
+    /// a repeat out, for which no hook is to run.
+    async fn admitted(&self, tx: &Tx) -> Result<()> {
+        let held = store::select::holds(tx.dialect(), self.door.model.schema, &self.condition());
+        match tx.point(&held).await? {
+            Some(_) => Ok(()),
+            None => Err(self.refusal(tx).await?),
+        }
+    }
+
+    fn condition(&self) -> Predicate {
+        reference::readable(self.door, &self.sent).and(self.scope.clone())
+    }
+
     /// Why no row was written.
-    async fn refusal(&self) -> Result<Error> {
-        reference::admit(self.door, &self.door.db.reader(), &self.sent).await?;
+    async fn refusal(&self, reader: &Reader) -> Result<Error> {
+        reference::admit(self.door, reader, &self.sent).await?;
         // A reference that holds by now did not hold a moment ago.
         let held = self.scope == Predicate::Always;
         Ok(if held { Error::new(ErrorKind::Conflict) } else { forbidden(self.door) })

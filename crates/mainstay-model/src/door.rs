@@ -17,6 +17,8 @@ pub struct Door<'a> {
     pub who: &'a Caller,
     /// Under which request, if it may be repeated.
     pub request: Option<&'a Request>,
+    /// What was sent, for hooks that ask; empty when nothing was.
+    pub sent: &'a [u8],
     /// What the edge answers with once the row is written. Called before the commit, because the
     /// answer commits with the row; called again when the transaction is run again.
     pub render: &'a (dyn Fn(Written) -> Answer + Send + Sync),

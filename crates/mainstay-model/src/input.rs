@@ -2,7 +2,8 @@ use mainstay_kernel::{Error, ErrorKind, FieldFault, Kind, Result, Timestamp, Val
 use serde_json::{Map, Value as Json};
 
 use crate::json::{holds_nul, settle};
-use crate::{Action, ColumnDef, ModelEntry, Part, Visible, decimal, model_enum, suggest};
+use crate::rules::Broken;
+use crate::{Action, ColumnDef, ModelEntry, Part, Schema, Visible, decimal, model_enum, suggest};
 
 /// What a client sent: fields by the names it knows.
 pub type Input = Map<String, Json>;
@@ -115,14 +116,26 @@ fn value(model: &ModelEntry, column: usize, json: Json) -> Result<Value, Vec<Fie
     } else {
         from_json(def.kind, json).map_err(|(code, message)| one(code, message))?
     };
-    let longest = model.schema.longest(column);
-    if length(&value) > longest {
-        return Err(one(
-            "too_long",
-            format!("must not be longer than {longest} bytes, because it is indexed"),
-        ));
+    checked(model.schema, model.check, column, value)
+}
+
+/// Holds a value to the column's and the field's rules; `check` is the model's.
+pub(crate) fn checked(
+    schema: &Schema,
+    check: fn(usize, &Value) -> Vec<Broken>,
+    column: usize,
+    value: Value,
+) -> Result<Value, Vec<FieldFault>> {
+    let def = schema.column(column);
+    let longest = schema.longest(column);
+    if value.is_null() && !def.optional {
+        return Err(vec![fault(def.field, "required", "must not be null")]);
     }
-    let broken = (model.check)(column, &value);
+    if length(&value) > longest {
+        let message = format!("must not be longer than {longest} bytes, because it is indexed");
+        return Err(vec![fault(def.field, "too_long", message)]);
+    }
+    let broken = check(column, &value);
     if broken.is_empty() {
         return Ok(value);
     }

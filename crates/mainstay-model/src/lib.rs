@@ -9,6 +9,7 @@ pub mod delete;
 pub mod door;
 pub mod expand;
 pub mod get;
+pub mod hook;
 pub mod list;
 pub mod patch;
 pub mod rows;
@@ -56,6 +57,7 @@ pub use field::{Field, Json, Ref};
 #[doc(hidden)]
 pub use fuzz::{fuzz_input, fuzz_list_parameters, fuzz_patch};
 pub use garde;
+pub use hook::{Hook, HookCx, HookEntry, HookPoint, Hooks};
 pub use input::{Assignments, Input};
 pub use json_column::JsonPath;
 pub use mainstay_kernel::{self as kernel, Kind};

@@ -4,7 +4,7 @@ use mainstay_kernel::{Error, Id, Reader, Result, Row, Tx, Value};
 use uuid::Uuid;
 
 use crate::rules::Broken;
-use crate::{Filter, Predicate, Query, Record, Schema, rows, store, violation};
+use crate::{Filter, Predicate, Query, Record, Schema, rows};
 
 /// A row of a table as a Rust struct. Derive it.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a model", note = "add `#[derive(Model)]` to it")]
@@ -43,7 +43,7 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// Writes the fields that `change` changes, and no others, and counts the version up.
     ///
     /// # Errors
-    /// Not found, when the row is gone; a violation of the store.
+    /// Not found, when the row is gone; a violation of the store; a hook's own.
     fn update(
         self,
         tx: &mut Tx,
@@ -63,14 +63,9 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// Deletes the row with this id; whether there was one.
     ///
     /// # Errors
-    /// Foreign key violation, when another row refers to it.
+    /// Foreign key violation, when another row refers to it; a hook's own.
     fn delete(tx: &mut Tx, id: Id<Self>) -> impl Future<Output = Result<bool>> + Send {
-        async move {
-            let key = Predicate::same(Self::SCHEMA.id(), &Value::Uuid(id.uuid()));
-            let statement = store::write::delete(tx.dialect(), Self::SCHEMA, &key);
-            let gone = tx.execute(&statement).await.map_err(|error| violation::name(Self::SCHEMA, error))?;
-            Ok(gone > 0)
-        }
+        rows::remove(tx, Self::SCHEMA, id.uuid())
     }
 }
 
@@ -85,7 +80,7 @@ pub trait Insert: Sized + Send {
     /// Inserts the row, with a new id.
     ///
     /// # Errors
-    /// Unique or foreign key violation.
+    /// Unique or foreign key violation; a hook's own.
     fn insert(self, tx: &mut Tx) -> impl Future<Output = Result<Self::Model>> + Send {
         async move { Self::Model::from_record(rows::insert(tx, Self::Model::SCHEMA, self.into_values()).await?) }
     }

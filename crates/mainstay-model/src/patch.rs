@@ -7,17 +7,16 @@ mod merge;
 mod operation;
 mod pointer;
 
-use std::sync::{Mutex, PoisonError};
-
 use mainstay_kernel::{Answer, Error, Outcome, Result, Tx};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::door::Door;
+use crate::hook::Firing;
 use crate::scope::Grant;
-use crate::update::Change;
-use crate::violation::Refused;
-use crate::{Action, Assignments, Input, Visible, violation};
+use crate::update::{self, Change};
+use crate::violation::Tried;
+use crate::{Action, Assignments, Input, Visible};
 use operation::Operation;
 
 /// What a client wants changed in a row's document.
@@ -64,12 +63,13 @@ impl Patch {
 ///
 /// # Errors
 /// Unauthenticated or forbidden by the scope; not found; stale version; a failed test; invalid or
-/// read-only fields; a violation.
+/// read-only fields; a violation; a hook's own.
 pub async fn patch(door: &Door<'_>, id: Uuid, versions: Option<Vec<i64>>, patch: Patch) -> Result<Outcome> {
     let grant = door.model.grant(Action::Patch, door.who)?;
     let visible = Visible::to(door.model.schema, door.who);
     let patch = patch.admitted(door.model, &visible)?;
-    let patching = Patching { door, grant, visible, id, versions, patch, tried: Mutex::default() };
+    let (firing, tried) = (Firing::at(door, Action::Patch), Tried::nothing());
+    let patching = Patching { door, grant, visible, id, versions, patch, firing, tried };
     door.db.once(door.request, door.keep, async || patching.run().await).await
 }
 
@@ -81,41 +81,27 @@ struct Patching<'a> {
     id: Uuid,
     versions: Option<Vec<i64>>,
     patch: Patch,
-    /// What the last attempt came to write, if it came so far.
-    tried: Mutex<Option<Assignments>>,
+    firing: Firing<'a>,
+    tried: Tried<Assignments>,
 }
 
 impl Patching<'_> {
     async fn run(&self) -> Result<Outcome> {
         match self.door.db.write_kept(self.door.request, |tx, _| Box::pin(self.within(tx))).await {
             Ok(outcome) => Ok(outcome),
-            Err(error) => Err(self.explain(error).await),
+            Err(error) => Err(update::explain(self.door, self.id, &self.tried, error).await),
         }
     }
 
     async fn within(&self, tx: &mut Tx) -> Result<Answer> {
-        self.try_to_write(None);
+        self.tried.note(None);
         let row = self.change(Vec::new()).current(tx).await?;
         let sent = self.patch.changes(self.door.model, &self.visible, &row)?;
-        let change = self.change(sent);
-        self.try_to_write(Some(&change.changes));
-        change.within(tx).await
-    }
-
-    fn try_to_write(&self, changes: Option<&Assignments>) {
-        *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = changes.cloned();
-    }
-
-    /// What the caller is told of a write that the store refused.
-    async fn explain(&self, error: Error) -> Error {
-        let tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match tried {
-            Some(changes) => violation::explain(self.door, Refused::Update(self.id, &changes), error).await,
-            None => error,
-        }
+        self.change(sent).within(tx).await
     }
 
     fn change(&self, sent: Assignments) -> Change<'_> {
-        Change::new(self.door, self.grant.clone(), self.id, self.versions.clone(), sent)
+        let (grant, versions) = (self.grant.clone(), self.versions.clone());
+        Change::new(self.door, grant, self.id, versions, sent, &self.firing, &self.tried)
     }
 }

@@ -34,6 +34,13 @@ impl Record {
         record
     }
 
+    /// Gives these columns these values.
+    pub(crate) fn assign(&mut self, values: &[(usize, Value)]) {
+        for (column, value) in values {
+            self.0[*column] = value.clone();
+        }
+    }
+
     /// The row that a statement returned, its columns in the schema's order.
     ///
     /// # Errors

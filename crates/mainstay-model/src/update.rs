@@ -4,8 +4,9 @@ use mainstay_kernel::{Answer, Error, ErrorKind, Outcome, Reader, Result, Tx, Val
 use uuid::Uuid;
 
 use crate::door::Door;
+use crate::hook::{Firing, overlay};
 use crate::scope::Grant;
-use crate::violation::Refused;
+use crate::violation::{Refused, Tried};
 use crate::{
     Action, Assignments, Atom, Input, Part, Predicate, Record, Visible, input, reference, rows, store,
     violation,
@@ -15,12 +16,13 @@ use crate::{
 ///
 /// # Errors
 /// Unauthenticated or forbidden by the scope; not found; stale version; invalid or read-only
-/// fields; a violation.
+/// fields; a violation; a hook's own.
 pub async fn update(door: &Door<'_>, id: Uuid, versions: Option<Vec<i64>>, input: Input) -> Result<Outcome> {
     let grant = door.model.grant(Action::Update, door.who)?;
     let visible = Visible::to(door.model.schema, door.who);
     let sent = input::assignments(door.model, Action::Update, input, &visible, &grant.sets)?;
-    let change = Change::new(door, grant, id, versions, sent);
+    let (firing, tried) = (Firing::at(door, Action::Update), Tried::nothing());
+    let change = Change::new(door, grant, id, versions, sent, &firing, &tried);
     door.db.once(door.request, door.keep, async || change.run().await).await
 }
 
@@ -35,7 +37,9 @@ pub(crate) struct Change<'a> {
     /// What it sent refers to what it may read.
     readable: Predicate,
     /// What it sent and what the scope sets.
-    pub(crate) changes: Assignments,
+    changes: Assignments,
+    firing: &'a Firing<'a>,
+    tried: &'a Tried<Assignments>,
 }
 
 impl<'a> Change<'a> {
@@ -46,26 +50,26 @@ impl<'a> Change<'a> {
         id: Uuid,
         versions: Option<Vec<i64>>,
         sent: Assignments,
+        firing: &'a Firing<'a>,
+        tried: &'a Tried<Assignments>,
     ) -> Self {
         let readable = reference::readable(door, &sent);
         let mut changes = sent.clone();
         if !changes.is_empty() {
             changes.extend(grant.sets.iter().cloned());
         }
-        Self { door, grant, id, versions, sent, readable, changes }
+        Self { door, grant, id, versions, sent, readable, changes, firing, tried }
     }
 
     async fn run(&self) -> Result<Outcome> {
-        let ran = if self.door.request.is_some() || self.looks_elsewhere() {
+        let ran = if self.door.request.is_some() || self.firing.is_due() || self.looks_elsewhere() {
             self.door.db.write_kept(self.door.request, |tx, _| Box::pin(self.within(tx))).await
         } else {
             self.at_once().await
         };
         match ran {
             Ok(outcome) => Ok(outcome),
-            Err(error) => {
-                Err(violation::explain(self.door, Refused::Update(self.id, &self.changes), error).await)
-            }
+            Err(error) => Err(explain(self.door, self.id, self.tried, error).await),
         }
     }
 
@@ -74,7 +78,13 @@ impl<'a> Change<'a> {
         if self.changes.is_empty() {
             return Ok(self.outcome(&self.current(&self.door.db.reader()).await?));
         }
-        match self.door.db.write_one(&self.statement(), None).await? {
+        let statement = self.statement(&self.changes, &self.wanted());
+        let refused = Refused::Update(self.id, &self.changes);
+        let written = match self.door.db.write_one(&statement, None).await {
+            Ok(written) => written,
+            Err(error) => return Err(violation::explain(self.door, refused, error).await),
+        };
+        match written {
             Written::Rows(rows) => match rows.first() {
                 Some(row) => Ok(self.outcome(&Record::read(self.door.model.schema, row)?)),
                 None => Err(self.refusal(&self.door.db.reader()).await?),
@@ -91,27 +101,61 @@ impl<'a> Change<'a> {
 
     /// In a transaction that also keeps the answer.
     pub(crate) async fn within(&self, tx: &mut Tx) -> Result<Answer> {
-        let schema = self.door.model.schema;
-        if self.changes.is_empty() {
-            return Ok(self.door.answer(&self.current(tx).await?));
+        self.tried.note(None);
+        let record = if self.changes.is_empty() {
+            self.current(tx).await?
+        } else if self.firing.is_due() {
+            self.hooked(tx).await?
+        } else {
+            match self.write(tx, &self.changes, &self.wanted()).await? {
+                Some(record) => record,
+                None => return Err(self.refusal(tx).await?),
+            }
+        };
+        Ok(self.door.answer(&record))
+    }
+
+    /// Between its hooks. What would be refused without them is refused before any runs.
+    async fn hooked(&self, tx: &mut Tx) -> Result<Record> {
+        tx.act_for(self.door.who);
+        let Some(before) = self.find(tx, &self.wanted()).await? else { return Err(self.refusal(tx).await?) };
+        let mut row = before.clone();
+        row.assign(&self.changes);
+        let change = self.firing.before(tx, Some(before), row).await?;
+        let changes = overlay(self.changes.clone(), change.sets);
+        let wanted = self.key().and(self.grant.rows.clone().after(&changes));
+        match self.write(tx, &changes, &wanted).await? {
+            Some(stored) => self.firing.after(tx, change.before, stored).await,
+            None if self.find(tx, &self.key()).await?.is_some() => Err(self.given_away()),
+            None => Err(self.door.model.not_found(self.id)),
         }
-        let rows = tx.returning(&self.statement()).await?;
-        let Some(row) = rows.first() else { return Err(self.refusal(tx).await?) };
+    }
+
+    /// The statement; none, when there is no such row.
+    async fn write(&self, tx: &mut Tx, changes: &Assignments, wanted: &Predicate) -> Result<Option<Record>> {
+        self.tried.note(Some(changes.clone()));
+        let rows = tx.returning(&self.statement(changes, wanted)).await?;
+        self.tried.note(None);
+        let Some(row) = rows.first() else { return Ok(None) };
         // What the scope says of other rows may rest on this one too.
         if self.grant.rows.looks_elsewhere() && self.find(tx, &self.reachable()).await?.is_none() {
             return Err(self.given_away());
         }
-        Ok(self.door.answer(&Record::read(schema, row)?))
+        Record::read(self.door.model.schema, row).map(Some)
     }
 
     fn outcome(&self, record: &Record) -> Outcome {
         Outcome { answer: self.door.answer(record), replayed: false }
     }
 
-    fn statement(&self) -> mainstay_kernel::Statement {
-        let predicate = self.before().and(self.after()).and(self.readable.clone());
+    fn statement(&self, changes: &Assignments, wanted: &Predicate) -> mainstay_kernel::Statement {
         let now = self.door.db.clock().now();
-        store::write::update(self.door.db.dialect(), self.door.model.schema, &self.changes, &predicate, now)
+        store::write::update(self.door.db.dialect(), self.door.model.schema, changes, wanted, now)
+    }
+
+    /// The row, where all that the caller asks of it holds.
+    fn wanted(&self) -> Predicate {
+        self.before().and(self.after()).and(self.readable.clone())
     }
 
     /// The row, at the wanted version, while it is within reach.
@@ -125,7 +169,11 @@ impl<'a> Change<'a> {
     }
 
     fn reachable(&self) -> Predicate {
-        Predicate::same(self.door.model.schema.id(), &Value::Uuid(self.id)).and(self.grant.rows.clone())
+        self.key().and(self.grant.rows.clone())
+    }
+
+    fn key(&self) -> Predicate {
+        Predicate::same(self.door.model.schema.id(), &Value::Uuid(self.id))
     }
 
     /// The row as it is, at the wanted version, while it is within reach.
@@ -162,6 +210,14 @@ impl<'a> Change<'a> {
     fn given_away(&self) -> Error {
         let name = self.door.model.schema.name;
         Error::new(ErrorKind::Forbidden(format!("you may not give this {name} away")))
+    }
+}
+
+/// What the caller is told of an update that was refused.
+pub(crate) async fn explain(door: &Door<'_>, id: Uuid, tried: &Tried<Assignments>, error: Error) -> Error {
+    match tried.last() {
+        Some(changes) => violation::explain(door, Refused::Update(id, &changes), error).await,
+        None => error,
     }
 }
 

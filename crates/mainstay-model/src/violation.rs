@@ -1,3 +1,5 @@
+use std::sync::{Mutex, PoisonError};
+
 use mainstay_kernel::{Error, ErrorKind, Reader, Value};
 use uuid::Uuid;
 
@@ -12,6 +14,25 @@ pub(crate) enum Refused<'a> {
     Update(Uuid, &'a [(usize, Value)]),
     /// Of a row that others refer to.
     Delete,
+}
+
+/// What the last attempt of a write was about to put into its row. Only the store's refusal of that
+/// very statement is explained by it: hooks have errors of their own.
+pub(crate) struct Tried<T>(Mutex<Option<T>>);
+
+impl<T: Clone> Tried<T> {
+    pub(crate) fn nothing() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    /// Notes what is about to be written, or that nothing is.
+    pub(crate) fn note(&self, what: Option<T>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = what;
+    }
+
+    pub(crate) fn last(&self) -> Option<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// What the caller is told of a refused write: every field at fault that the caller may know of.

@@ -3,7 +3,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use mainstay_kernel::Result;
-use mainstay_model::{Model, ModelEntry, Schema, Scope};
+use mainstay_model::{Hook, HookEntry, Hooks, Model, ModelEntry, Schema, Scope};
 use mainstay_web::Site;
 
 use crate::command::{AppCommand, CommandCx};
@@ -15,6 +15,7 @@ pub struct App {
     pub(crate) version: &'static str,
     pub(crate) models: Vec<&'static ModelEntry>,
     pub(crate) users: Option<&'static Schema>,
+    pub(crate) hooks: Vec<HookEntry>,
     pub(crate) routes: Vec<Route>,
     pub(crate) layers: Vec<Layer>,
     pub(crate) commands: Vec<AppCommand>,
@@ -31,6 +32,7 @@ impl App {
             version: "0.0.0",
             models: Vec::new(),
             users: None,
+            hooks: Vec::new(),
             routes: Vec::new(),
             layers: Vec::new(),
             commands: Vec::new(),
@@ -57,6 +59,28 @@ impl App {
     pub fn users<M: Scope>(mut self) -> Self {
         self.users = Some(<M as Model>::SCHEMA);
         self.model::<M>()
+    }
+
+    /// Adds a hook, such as `index_post`: a function under `#[hook(…)]`. Among hooks of one priority
+    /// the one added first runs first.
+    #[must_use]
+    pub fn hook<H: Hook>(mut self, hook: H) -> Self {
+        let _ = hook;
+        self.hooks.push(HookEntry::of::<H>());
+        self
+    }
+
+    /// The hooks of a model: those before and then those after, each in the order in which they run.
+    ///
+    /// # Errors
+    /// Internal, naming two hooks of one name, or a hook whose model is not mounted.
+    pub fn hooks_for<M: Model>(&self) -> Result<Vec<HookEntry>> {
+        Ok(self.registry()?.of(M::SCHEMA).to_vec())
+    }
+
+    pub(crate) fn registry(&self) -> Result<Hooks> {
+        let schemas: Vec<_> = self.models.iter().map(|it| it.schema).collect();
+        Hooks::new(&self.hooks, &schemas)
     }
 
     /// Adds a route, such as `get("/hello", hello)`, below the API's prefix. Handlers, extractors

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use axum::Router;
 use mainstay_auth::{Credentials, Identity};
 use mainstay_kernel::{Db, Error, Result, StoreUrl};
-use mainstay_model::{Addition, ModelEntry, Schema, additive};
+use mainstay_model::{Addition, HookEntry, ModelEntry, Schema, additive};
 use mainstay_web::{Edge, EdgeService, Health, Manifest, OperatorAccess, Site, crud};
 
 use crate::App;
@@ -20,20 +20,23 @@ pub struct Assembly {
     pub models: Vec<&'static ModelEntry>,
     /// `METHOD /path` of each of its routes.
     pub routes: Vec<String>,
+    /// Its hooks, by model and in the order in which they run.
+    pub hooks: Vec<HookEntry>,
     /// What its handlers share.
     pub site: Site,
     router: Router,
 }
 
 impl Assembly {
-    /// Puts `app` together. Its tables are not touched.
+    /// Puts `app` together, and its hooks on the database. Tables are not touched.
     ///
     /// # Errors
-    /// Internal, when two of its parts clash.
+    /// Internal, when two of its parts clash, or the database has the hooks of another application.
     pub fn new(app: App, db: Db, credentials: Arc<Credentials>, prefix: &str) -> Result<Self> {
         let identity = app.users.map(Identity::new).transpose()?;
-        let site = Site::new(db, credentials, identity, app.models.clone(), prefix);
         let routes = routes(&app, prefix)?;
+        let hooks = attach_hooks(&app, &db)?;
+        let site = Site::new(db, credentials, identity, app.models.clone(), prefix);
         let mut router = Router::<Site>::new();
         for route in app.routes {
             router = router.route(&format!("{prefix}{}", route.path), route.handler);
@@ -49,6 +52,7 @@ impl Assembly {
             version: app.version,
             models: app.models,
             routes,
+            hooks,
             router: router.with_state(site.clone()),
             site,
         })
@@ -87,6 +91,16 @@ impl Assembly {
     pub fn service(self, edge: Edge, health: &Health) -> EdgeService {
         edge.wrap(self.router.merge(health.router()))
     }
+}
+
+/// Gives the database the application's hooks, which then run whoever writes; all of them.
+fn attach_hooks(app: &App, db: &Db) -> Result<Vec<HookEntry>> {
+    let hooks = app.registry()?;
+    let all = app.models.iter().flat_map(|it| hooks.of(it.schema)).copied().collect();
+    if !hooks.is_empty() {
+        db.extend(hooks)?;
+    }
+    Ok(all)
 }
 
 /// Who may see metrics and the whole of readiness.

@@ -11,6 +11,7 @@ use mainstay_auth::Credentials;
 use mainstay_kernel::{
     Clock, ControlClient, ControlServer, Db, Error, ErrorKind, Frame, Handler, Result, StoreUrl,
 };
+use mainstay_model::HookEntry;
 use mainstay_web::Shutdown;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -88,7 +89,11 @@ fn cli(app: &App) -> clap::Command {
     let mut cli = clap::Command::new(app.name)
         .subcommand(own("serve", "Serve the application (the default)").arg(takeover))
         .subcommand(own("migrate", "Make the tables, columns and indexes that are missing").arg(rest.clone()))
-        .subcommand(own("routes", "List the routes").arg(rest.clone()))
+        .subcommand(
+            own("routes", "List the routes, or with --hooks what runs when a row is written")
+                .arg(rest.clone())
+                .disable_help_flag(true),
+        )
         .subcommand(
             own("token", "Print a bearer token for trying the application out")
                 .arg(rest.clone())
@@ -170,6 +175,7 @@ pub(crate) struct Console {
     commands: Arc<[AppCommand]>,
     schemas: Arc<[&'static mainstay_model::Schema]>,
     routes: Arc<[String]>,
+    hooks: Arc<[HookEntry]>,
 }
 
 impl Console {
@@ -192,6 +198,7 @@ impl Console {
             commands: commands.into(),
             schemas: assembly.schemas().into(),
             routes: assembly.routes.clone().into(),
+            hooks: assembly.hooks.clone().into(),
         }
     }
 
@@ -211,7 +218,11 @@ impl Console {
         match name.as_str() {
             "migrate" => self.migrate(output).await,
             "routes" => {
-                self.routes.iter().for_each(|route| output.line(route));
+                let Some(args) = parse::<RoutesArgs>("routes", args, output)? else { return Ok(()) };
+                match args.hooks {
+                    true => self.hooks.iter().for_each(|hook| output.line(hook)),
+                    false => self.routes.iter().for_each(|route| output.line(route)),
+                }
                 Ok(())
             }
             "token" => {
@@ -237,6 +248,14 @@ impl Console {
         done.iter().for_each(|it| output.line(&it.change));
         Ok(())
     }
+}
+
+/// What `routes` takes.
+#[derive(clap::Args)]
+struct RoutesArgs {
+    /// List the hooks instead: model, when, event, priority and name, in the order in which they run
+    #[arg(long)]
+    hooks: bool,
 }
 
 /// Reads a command's words; `None` when they asked for help, which was given.

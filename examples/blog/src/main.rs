@@ -2,6 +2,7 @@
 
 mod commands;
 mod endpoints;
+mod hooks;
 mod models;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ pub fn app() -> App {
         .model::<Post>()
         .model::<Comment>()
         .model::<Note>()
+        .hook(hooks::trim_comment)
         .route(get("/hello", endpoints::hello))
         .command("seed", "Fill the database with posts (--posts N)", commands::seed)
 }

@@ -106,6 +106,20 @@ async fn a_comment_is_read_by_whoever_may_read_its_post(app: TestApp) {
 }
 
 #[mainstay::test]
+async fn a_comment_is_trimmed_whoever_writes_it(app: TestApp) {
+    let ann = app.user("ann").await;
+    let said = json!({ "post": post(&ann, "Hello", true).await, "body": "\n First! " });
+    let made = ann.post("/v1/comments", said.clone()).await.expect_status(201);
+    assert_eq!(made.result()["body"], "First!");
+    let path = format!("/v1/comments/{}", made.id());
+    let changed = json!([{ "op": "replace", "path": "/body", "value": "Second! " }]);
+    assert_eq!(ann.patch(&path, changed).await.result()["body"], "Second!");
+    let blank = ann.put(&path, json!({ "body": "   " })).await.expect_error(422, "validation_failed");
+    assert_eq!(blank.faults(), ["body: length"]);
+    assert_eq!(ann.get(&path).await.result()["body"], "Second!");
+}
+
+#[mainstay::test]
 async fn a_comment_is_changed_by_its_writer_and_deleted_by_the_posts_author_too(app: TestApp) {
     let (ann, bob, eve) = (app.user("ann").await, app.user("bob").await, app.user("eve").await);
     let said = json!({ "post": post(&ann, "Hello", true).await, "body": "Buy this" });

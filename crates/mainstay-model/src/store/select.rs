@@ -27,6 +27,14 @@ pub(crate) fn one(dialect: Dialect, schema: &Schema, predicate: &Predicate) -> S
     sql.build()
 }
 
+/// One row if the condition, which speaks of no column, holds.
+pub(crate) fn holds(dialect: Dialect, schema: &Schema, condition: &Predicate) -> Statement {
+    let mut sql = Builder::new(dialect);
+    sql.text("SELECT 1 WHERE ");
+    condition::write(&mut sql, schema, condition);
+    sql.build()
+}
+
 /// The row of any model's table with this key, if there is one.
 pub(crate) fn key(dialect: Dialect, table: &str, id: &Value) -> Statement {
     let mut sql = Builder::new(dialect);

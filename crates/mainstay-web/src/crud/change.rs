@@ -22,7 +22,7 @@ pub(super) async fn create(
     let site = at.site.clone();
     let outcome = site.owned("create", async move {
         let render = |row: Written| answer::created(&path, row);
-        creating::create(&door(&at, &caller, request.as_ref(), &render), input).await
+        creating::create(&door(&at, &caller, request.as_ref(), &body, &render), input).await
     });
     Ok(answer::outcome(outcome.await?))
 }
@@ -40,7 +40,8 @@ pub(super) async fn update(
     let input = input::object(&headers, &body)?;
     let site = at.site.clone();
     let outcome = site.owned("update", async move {
-        updating::update(&door(&at, &caller, request.as_ref(), &answer::stored), id, versions, input).await
+        updating::update(&door(&at, &caller, request.as_ref(), &body, &answer::stored), id, versions, input)
+            .await
     });
     Ok(answer::outcome(outcome.await?))
 }
@@ -58,7 +59,8 @@ pub(super) async fn patch(
     let patch = input::patch(&headers, &body)?;
     let site = at.site.clone();
     let outcome = site.owned("patch", async move {
-        patching::patch(&door(&at, &caller, request.as_ref(), &answer::stored), id, versions, patch).await
+        patching::patch(&door(&at, &caller, request.as_ref(), &body, &answer::stored), id, versions, patch)
+            .await
     });
     Ok(answer::outcome(outcome.await?))
 }
@@ -75,7 +77,7 @@ pub(super) async fn delete(
     let (id, versions) = (input::id(&id)?, version::wanted(&headers)?);
     let site = at.site.clone();
     let outcome = site.owned("delete", async move {
-        deleting::delete(&door(&at, &caller, request.as_ref(), &answer::stored), id, versions).await
+        deleting::delete(&door(&at, &caller, request.as_ref(), &body, &answer::stored), id, versions).await
     });
     Ok(answer::outcome(outcome.await?))
 }
@@ -90,8 +92,9 @@ fn door<'a>(
     at: &'a Mounted,
     who: &'a Caller,
     request: Option<&'a Request>,
+    sent: &'a [u8],
     render: &'a (dyn Fn(Written) -> mainstay_kernel::Answer + Send + Sync),
 ) -> Door<'a> {
     let keep = &answer::kept_error;
-    Door { db: at.site.db(), model: at.model, models: at.site.models(), who, request, render, keep }
+    Door { db: at.site.db(), model: at.model, models: at.site.models(), who, request, sent, render, keep }
 }

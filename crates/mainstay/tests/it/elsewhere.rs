@@ -225,6 +225,7 @@ async fn a_reference_is_judged_in_the_instant_of_the_write(app: TestApp) {
         models: &models,
         who: &Caller::Anonymous,
         request: None,
+        sent: b"",
         render: &render,
         keep: &|_| None,
     };

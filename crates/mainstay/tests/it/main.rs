@@ -9,6 +9,7 @@ mod envelopes;
 mod expanding;
 mod fields;
 mod hangups;
+mod hooks;
 mod kinds;
 mod lists;
 mod models;

@@ -38,6 +38,20 @@ fn seed_fills_the_running_servers_database(place: &Place) {
 }
 
 #[test]
+fn routes_lists_the_routes_or_the_hooks() {
+    on(Kept::Sqlite, |place| {
+        let routes = Launch::at(place).words(&["routes"]).finish();
+        assert!(
+            routes.said.contains("POST /v1/comments") && !routes.said.contains("trim"),
+            "{}",
+            routes.said
+        );
+        let hooks = Launch::at(place).words(&["routes", "--hooks"]).finish();
+        assert_eq!(hooks.said.trim(), "comment          before save     100  trim_comment");
+    });
+}
+
+#[test]
 fn a_token_that_nobody_would_accept_is_refused() {
     on(Kept::Sqlite, |place| {
         let said = unknown(place).words(&["token", "--sub", "ann"]).refused();

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, unused_imports)]
 
-pub use mainstay_macros::{Model, main, scope, test};
+pub use mainstay_macros::{Model, hook, main, scope, test};
 
 pub type Result<T> = std::result::Result<T, String>;
 
@@ -14,11 +14,49 @@ pub mod model {
         Patch,
         Delete,
     }
+
+    pub mod hook {
+        use std::marker::PhantomData;
+        use std::pin::Pin;
+
+        pub use super::super::Result;
+
+        pub type Boxed<'t, T> = Pin<Box<dyn Future<Output = T> + Send + 't>>;
+
+        pub struct HookCx<'t, M>(PhantomData<(&'t (), M)>);
+
+        pub enum When {
+            Before,
+            After,
+        }
+
+        pub enum Event {
+            Save,
+            Create,
+            Update,
+            Patch,
+            Remove,
+        }
+
+        pub struct HookPoint {
+            pub when: When,
+            pub event: Event,
+            pub priority: i32,
+            pub name: &'static str,
+        }
+
+        pub trait Hook {
+            type Model;
+            const POINT: HookPoint;
+            fn run<'a>(cx: &'a mut HookCx<'_, Self::Model>) -> Boxed<'a, Result<()>>;
+        }
+    }
 }
 
 pub mod prelude {
     use std::marker::PhantomData;
 
+    pub use super::model::hook::HookCx;
     pub use super::{Model, scope};
 
     pub struct Id<M>(PhantomData<M>);
@@ -26,6 +64,7 @@ pub mod prelude {
     pub struct Json<T>(T);
     pub struct Timestamp;
     pub struct Caller;
+    pub struct Tx;
     pub struct Access<M>(PhantomData<M>);
 
     pub trait Scope: Sized {

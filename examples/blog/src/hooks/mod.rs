@@ -1,0 +1,5 @@
+//! What happens whenever a row is written.
+
+mod comment;
+
+pub use comment::trim_comment;
