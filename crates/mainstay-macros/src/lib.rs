@@ -58,6 +58,7 @@ use proc_macro::TokenStream;
 /// | `index`, `unique` | an index over this column. A reference has one anyway |
 /// | `references`, `on_delete = cascade \| set_null \| restrict \| no_action` | what becomes of the row when the one it refers to goes. The type `Ref<…>` makes it a reference |
 /// | `version` | the row's version, an `i64` |
+/// | `overflow` | an `Overflow`, which takes in the properties that are not declared |
 /// | `default`, `default = expr` | the value when a create gives none: `Default::default()`, or this |
 /// | `required` | a create must give a value |
 /// | `column = "…"`, `rename = "…"` | the column's name; the name clients know it by |

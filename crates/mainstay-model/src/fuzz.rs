@@ -18,6 +18,7 @@ static COLUMNS: &[ColumnDef] = &[
     ColumnDef { optional: true, ..column("title", Kind::Text, Part::Plain) },
     column("data", Kind::Json, Part::Plain),
     column("seal", Kind::Bytes, Part::Plain),
+    column("more", Kind::Json, Part::Overflow),
     ColumnDef { read: Read::Role("editor"), ..column("notes", Kind::Text, Part::Plain) },
     ColumnDef { read: Read::Private, write: NEVER, ..column("secret", Kind::Text, Part::Plain) },
     column("createdAt", Kind::Timestamp, Part::CreatedAt),
@@ -39,7 +40,7 @@ static SCHEMA: Schema = Schema {
 
 const fn column(name: &'static str, kind: Kind, part: Part) -> ColumnDef {
     let write = match part {
-        Part::Plain => Write { create: true, update: true },
+        Part::Plain | Part::Overflow => Write { create: true, update: true },
         Part::Id | Part::CreatedAt | Part::UpdatedAt | Part::Version => NEVER,
     };
     ColumnDef {

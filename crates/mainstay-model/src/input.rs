@@ -3,6 +3,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::json::{holds_nul, settle};
 use crate::rules::Broken;
+use crate::undeclared::{self, Named};
 use crate::{Action, ColumnDef, ModelEntry, Part, Schema, Visible, decimal, model_enum, suggest};
 
 /// What a client sent: fields by the names it knows.
@@ -15,7 +16,8 @@ pub type Assignments = Vec<(usize, Value)>;
 const MOST_FAULTS: usize = 100;
 
 /// Reads a client's fields for this action. Everything wrong is reported at once, up to a bound.
-/// What the scope sets is not required of the client.
+/// What the scope sets is not required of the client. Properties that are not declared come as the
+/// overflow column's value.
 pub(crate) fn assignments(
     model: &ModelEntry,
     action: Action,
@@ -26,14 +28,19 @@ pub(crate) fn assignments(
     let mut assigned = Vec::with_capacity(input.len());
     let mut faults = Vec::new();
     let mut read_only = false;
+    let mut properties = Input::new();
     for (field, json) in input {
         if faults.len() >= MOST_FAULTS {
             return Err(refusal(read_only, faults));
         }
-        match column(model, action, &field, visible) {
-            Ok(column) => match value(model, column, json) {
+        match place(model, action, &field, visible) {
+            Ok(Place::Column(column)) => match value(model, column, json) {
                 Ok(value) => assigned.push((column, value)),
                 Err(mut broken) => faults.append(&mut broken),
+            },
+            Ok(Place::Overflow) => match undeclared::read(&field, json) {
+                Ok(json) => drop(properties.insert(field, json)),
+                Err(fault) => faults.push(fault),
             },
             Err(fault) => {
                 read_only |= fault.code == "read_only_field";
@@ -45,7 +52,10 @@ pub(crate) fn assignments(
         let missing =
             missing(model, &faults, |column| assigned.iter().chain(set).any(|(it, _)| *it == column));
         faults.extend(missing);
+        faults.extend(undeclared::faults(model, &Input::new(), &properties));
     }
+    let overflow = model.schema.overflow().filter(|_| !properties.is_empty());
+    assigned.extend(overflow.map(|it| (it, Value::Json(Json::Object(properties)))));
     if faults.is_empty() {
         return Ok(assigned);
     }
@@ -62,7 +72,7 @@ pub(crate) fn admit<'a>(
     fields: impl IntoIterator<Item = &'a str>,
     visible: &Visible,
 ) -> Result<()> {
-    let faults = fields.into_iter().filter_map(|field| column(model, action, field, visible).err());
+    let faults = fields.into_iter().filter_map(|field| place(model, action, field, visible).err());
     let faults: Vec<_> = faults.take(MOST_FAULTS).collect();
     if faults.is_empty() {
         return Ok(());
@@ -83,15 +93,26 @@ pub(crate) fn writable(column: &ColumnDef, action: Action) -> bool {
     }
 }
 
-fn column(model: &ModelEntry, action: Action, field: &str, visible: &Visible) -> Result<usize, FieldFault> {
+/// Where a client's field goes.
+enum Place {
+    Column(usize),
+    Overflow,
+}
+
+fn place(model: &ModelEntry, action: Action, field: &str, visible: &Visible) -> Result<Place, FieldFault> {
     let schema = model.schema;
-    let known = schema.field(field).filter(|&it| visible.has(it) || writable(schema.column(it), action));
-    match known {
-        Some(column) if writable(schema.column(column), action) => Ok(column),
-        Some(_) => Err(read_only(field, action)),
-        None if field == "type" => Err(read_only(field, action)),
-        None => {
-            let names = schema.columns.iter().filter(|it| writable(it, action)).map(|it| it.field);
+    let is_writable = |column: usize| writable(schema.column(column), action);
+    let is_known = |column: usize| visible.has(column) || is_writable(column);
+    match schema.named(field) {
+        Named::Field(column) if is_writable(column) => Ok(Place::Column(column)),
+        Named::Property(column) if is_writable(column) => Ok(Place::Overflow),
+        Named::Field(column) | Named::Property(column) if is_known(column) => Err(read_only(field, action)),
+        Named::Reserved => Err(read_only(field, action)),
+        // Where any other name would be a property, this one is not.
+        Named::Field(_) if schema.overflow().is_some_and(is_known) => Err(read_only(field, action)),
+        Named::Field(_) | Named::Property(_) | Named::Nothing => {
+            let fields = schema.columns.iter().filter(|it| it.part != Part::Overflow);
+            let names = fields.filter(|it| writable(it, action)).map(|it| it.field);
             Err(fault(field, "unknown_field", suggest::unknown("field", field, names)))
         }
     }
@@ -101,7 +122,7 @@ fn read_only(field: &str, action: Action) -> FieldFault {
     fault(field, "read_only_field", format!("cannot be set by a client's {}", action.verb()))
 }
 
-fn fault(field: &str, code: &'static str, message: impl Into<String>) -> FieldFault {
+pub(crate) fn fault(field: &str, code: &'static str, message: impl Into<String>) -> FieldFault {
     FieldFault { field: field.to_owned(), code: code.into(), message: message.into() }
 }
 

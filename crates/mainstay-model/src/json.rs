@@ -34,6 +34,15 @@ fn settled(float: f64) -> Option<Number> {
     }
 }
 
+/// How many lists and objects lie in each other.
+pub(crate) fn depth(json: &Json) -> usize {
+    match json {
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => 0,
+        Json::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Json::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+    }
+}
+
 /// Whether NUL is anywhere in it, which PostgreSQL cannot keep.
 pub(crate) fn holds_nul(json: &Json) -> bool {
     match json {

@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use crate::json::settle;
 use crate::predicate::Filter;
-use crate::{Atom, Column, Json, Predicate};
+use crate::{Atom, Column, Json, Overflow, Predicate};
 
 impl<M, T> Column<M, Json<T>> {
     /// Holds this part, as PostgreSQL's `jsonb @>` says: each of its fields and elements is there, in
@@ -23,6 +23,13 @@ impl<M, E: Serialize> Column<M, Json<Vec<E>>> {
     pub fn has(self, element: impl Into<E>) -> Filter<M> {
         // In a list of its own: an element that is a list must be one there too.
         self.contains([element.into()])
+    }
+}
+
+impl<M> Column<M, Overflow> {
+    /// What stands under these keys, of which the first is a property's name.
+    pub fn path<K: Into<String>>(self, keys: impl IntoIterator<Item = K>) -> JsonPath<M> {
+        Column::<M, Json<Value>>::new(self.index()).path(keys)
     }
 }
 

@@ -7,16 +7,13 @@ mod merge;
 mod operation;
 mod pointer;
 
-use mainstay_kernel::{Answer, Error, Outcome, Result, Tx};
+use mainstay_kernel::{Error, Outcome, Result};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::door::Door;
-use crate::hook::Firing;
-use crate::scope::Grant;
-use crate::update::{self, Change};
-use crate::violation::Tried;
-use crate::{Action, Assignments, Input, Visible};
+use crate::revise::Revision;
+use crate::{Action, Input, Record, Visible};
 use operation::Operation;
 
 /// What a client wants changed in a row's document.
@@ -68,40 +65,7 @@ pub async fn patch(door: &Door<'_>, id: Uuid, versions: Option<Vec<i64>>, patch:
     let grant = door.model.grant(Action::Patch, door.who)?;
     let visible = Visible::to(door.model.schema, door.who);
     let patch = patch.admitted(door.model, &visible)?;
-    let (firing, tried) = (Firing::at(door, Action::Patch), Tried::nothing());
-    let patching = Patching { door, grant, visible, id, versions, patch, firing, tried };
-    door.db.once(door.request, door.keep, async || patching.run().await).await
-}
-
-/// One patch on its way.
-struct Patching<'a> {
-    door: &'a Door<'a>,
-    grant: Grant,
-    visible: Visible,
-    id: Uuid,
-    versions: Option<Vec<i64>>,
-    patch: Patch,
-    firing: Firing<'a>,
-    tried: Tried<Assignments>,
-}
-
-impl Patching<'_> {
-    async fn run(&self) -> Result<Outcome> {
-        match self.door.db.write_kept(self.door.request, |tx, _| Box::pin(self.within(tx))).await {
-            Ok(outcome) => Ok(outcome),
-            Err(error) => Err(update::explain(self.door, self.id, &self.tried, error).await),
-        }
-    }
-
-    async fn within(&self, tx: &mut Tx) -> Result<Answer> {
-        self.tried.note(None);
-        let row = self.change(Vec::new()).current(tx).await?;
-        let sent = self.patch.changes(self.door.model, &self.visible, &row)?;
-        self.change(sent).within(tx).await
-    }
-
-    fn change(&self, sent: Assignments) -> Change<'_> {
-        let (grant, versions) = (self.grant.clone(), self.versions.clone());
-        Change::new(self.door, grant, self.id, versions, sent, &self.firing, &self.tried)
-    }
+    let changes = |row: &Record| patch.changes(door.model, &visible, row);
+    let revision = Revision::new(door, Action::Patch, grant, id, versions, changes);
+    door.db.once(door.request, door.keep, async || revision.run().await).await
 }

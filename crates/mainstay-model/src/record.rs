@@ -24,7 +24,7 @@ impl Record {
                     Part::Id => Value::Uuid(id),
                     Part::CreatedAt | Part::UpdatedAt => Value::Timestamp(now),
                     Part::Version => Value::Int(1),
-                    Part::Plain => column.default.map_or(Value::Null, |default| default()),
+                    Part::Plain | Part::Overflow => column.default.map_or(Value::Null, |default| default()),
                 })
                 .collect(),
         );

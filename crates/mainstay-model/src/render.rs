@@ -1,39 +1,55 @@
 use mainstay_kernel::{Caller, Error, Result, Row, Value, ValueRef};
+use serde_json::Value as Json;
 
+use crate::undeclared::Named;
 use crate::{Expanded, Input, Part, Read, Record, Schema};
 
 /// The columns of a schema that a caller sees, in the order of the answer: `id`, `type`,
-/// `createdAt`, `updatedAt`, then the declared fields.
+/// `createdAt`, `updatedAt`, then the declared fields, then the properties that are not declared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Visible {
     columns: Vec<usize>,
     typed: bool,
+    overflow: Option<Properties>,
+}
+
+/// Which properties of an overflow column a caller sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Properties {
+    column: usize,
+    /// None but these, where they were selected.
+    only: Option<Vec<String>>,
 }
 
 impl Visible {
     /// What `who` sees.
     pub fn to(schema: &Schema, who: &Caller) -> Self {
-        let mut columns: Vec<usize> = (0..schema.columns.len()).filter(|&it| sees(schema, it, who)).collect();
+        let (mut columns, overflow): (Vec<usize>, Vec<usize>) = (0..schema.columns.len())
+            .filter(|&it| sees(schema, it, who))
+            .partition(|&it| schema.columns[it].part != Part::Overflow);
         columns.sort_by_key(|&it| match schema.columns[it].part {
             Part::Id => 0,
             Part::CreatedAt => 1,
             Part::UpdatedAt => 2,
-            Part::Version | Part::Plain => 3,
+            Part::Version | Part::Plain | Part::Overflow => 3,
         });
-        Self { columns, typed: true }
+        let overflow = overflow.first().map(|&column| Properties { column, only: None });
+        Self { columns, typed: true, overflow }
     }
 
-    /// Only these of them, and the id.
+    /// Only these of them, the id, and these properties that are not declared.
     #[must_use]
-    pub fn only(mut self, schema: &Schema, selected: &[usize]) -> Self {
+    pub fn only(mut self, schema: &Schema, selected: &[usize], properties: Vec<String>) -> Self {
         self.columns.retain(|it| selected.contains(it) || *it == schema.id());
         self.typed = false;
+        self.overflow =
+            self.overflow.map(|Properties { column, .. }| Properties { column, only: Some(properties) });
         self
     }
 
     /// Whether this column is among them.
     pub fn has(&self, column: usize) -> bool {
-        self.columns.contains(&column)
+        self.columns.contains(&column) || self.overflow.as_ref().is_some_and(|it| it.column == column)
     }
 
     /// The names of the fields, for a hint.
@@ -69,7 +85,13 @@ impl Visible {
                 write_cell(row.read(column, schema.columns[column].kind)?, out);
             }
             Ok(())
-        })
+        })?;
+        if let Some(properties) = &self.overflow {
+            let value = row.read(properties.column, schema.columns[properties.column].kind)?.to_value();
+            properties.write(schema, &value, out);
+        }
+        out.push(b'}');
+        Ok(())
     }
 
     /// Writes a record as a JSON object.
@@ -79,6 +101,10 @@ impl Visible {
             Ok(())
         });
         debug_assert!(written.is_ok(), "writing a record cannot fail");
+        if let Some(properties) = &self.overflow {
+            properties.write(schema, &record.0[properties.column], out);
+        }
+        out.push(b'}');
     }
 
     /// A record as the JSON object that is written of it.
@@ -92,6 +118,7 @@ impl Visible {
             .map_err(|error| Error::internal("a row cannot be read as JSON").caused_by(error))
     }
 
+    /// The object without its end.
     fn write(
         &self,
         schema: &Schema,
@@ -111,8 +138,24 @@ impl Visible {
                 write_text(schema.name, out);
             }
         }
-        out.push(b'}');
         Ok(())
+    }
+}
+
+impl Properties {
+    /// Writes those of a row as further members of its object. What is declared by now is not among them.
+    fn write(&self, schema: &Schema, value: &Value, out: &mut Vec<u8>) {
+        let Value::Json(Json::Object(properties)) = value else { return };
+        let is_shown = |name: &String| {
+            self.only.as_ref().is_none_or(|only| only.contains(name))
+                && schema.named(name) == Named::Property(self.column)
+        };
+        for (name, json) in properties.iter().filter(|(name, _)| is_shown(name)) {
+            out.push(b',');
+            write_text(name, out);
+            out.push(b':');
+            write_json(json, out);
+        }
     }
 }
 

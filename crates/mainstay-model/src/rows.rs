@@ -4,7 +4,7 @@ use mainstay_kernel::{Reader, Result, Tx, Value};
 use uuid::Uuid;
 
 use crate::hook::{Firing, overlay};
-use crate::{Action, Part, Predicate, Record, Schema, store, violation};
+use crate::{Action, Predicate, Record, Schema, store, violation};
 
 /// The first row for which the predicate holds.
 ///
@@ -40,7 +40,7 @@ pub async fn change(
     changes: Vec<(usize, Value)>,
 ) -> Result<Option<Record>> {
     let plain: Vec<_> =
-        changes.into_iter().filter(|(column, _)| schema.columns[*column].part == Part::Plain).collect();
+        changes.into_iter().filter(|(column, _)| schema.columns[*column].part.is_applications()).collect();
     if plain.is_empty() {
         return Ok(Some(before));
     }

@@ -56,8 +56,20 @@ pub enum Part {
     UpdatedAt,
     /// Counted up by each write; the entity tag.
     Version,
+    /// Takes in the properties that the model does not declare.
+    Overflow,
     /// The application's own.
     Plain,
+}
+
+impl Part {
+    /// Whether the application sets it, and not the framework.
+    pub fn is_applications(self) -> bool {
+        match self {
+            Self::Plain | Self::Overflow => true,
+            Self::Id | Self::CreatedAt | Self::UpdatedAt | Self::Version => false,
+        }
+    }
 }
 
 /// Which actions of clients may set a column.
@@ -129,9 +141,9 @@ impl Schema {
         self.part(Part::Id).unwrap_or(0)
     }
 
-    /// The position of the field that clients know by this name.
+    /// The position of the field that clients know by this name. They do not know the overflow column.
     pub fn field(&self, field: &str) -> Option<usize> {
-        self.columns.iter().position(|it| it.field == field)
+        self.columns.iter().position(|it| it.field == field && it.part != Part::Overflow)
     }
 
     /// The most bytes that a text (or bytes) may have in this column, for the indexes that hold it: an

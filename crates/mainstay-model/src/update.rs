@@ -5,11 +5,12 @@ use uuid::Uuid;
 
 use crate::door::Door;
 use crate::hook::{Firing, overlay};
+use crate::revise::Revision;
 use crate::scope::Grant;
 use crate::violation::{Refused, Tried};
 use crate::{
     Action, Assignments, Atom, Input, Part, Predicate, Record, Visible, input, reference, rows, store,
-    violation,
+    undeclared, violation,
 };
 
 /// Changes the fields that a client sent. With `versions`, only while the row has one of them.
@@ -21,6 +22,11 @@ pub async fn update(door: &Door<'_>, id: Uuid, versions: Option<Vec<i64>>, input
     let grant = door.model.grant(Action::Update, door.who)?;
     let visible = Visible::to(door.model.schema, door.who);
     let sent = input::assignments(door.model, Action::Update, input, &visible, &grant.sets)?;
+    if undeclared::is_among(door.model.schema, &sent) {
+        let joined = |row: &Record| undeclared::joined(door.model, row, &sent);
+        let revision = Revision::new(door, Action::Update, grant, id, versions, joined);
+        return door.db.once(door.request, door.keep, async || revision.run().await).await;
+    }
     let (firing, tried) = (Firing::at(door, Action::Update), Tried::nothing());
     let change = Change::new(door, grant, id, versions, sent, &firing, &tried);
     door.db.once(door.request, door.keep, async || change.run().await).await

@@ -43,6 +43,7 @@ pub(super) struct FieldAttributes {
     pub(super) references: Flag,
     pub(super) on_delete: Option<SpannedValue<OnDelete>>,
     pub(super) version: Flag,
+    pub(super) overflow: Flag,
     pub(super) default: Option<DefaultValue>,
     pub(super) required: Flag,
     pub(super) column: Option<LitStr>,

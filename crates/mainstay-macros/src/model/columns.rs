@@ -40,6 +40,7 @@ pub(super) enum Part {
     CreatedAt,
     UpdatedAt,
     Version,
+    Overflow,
     Plain,
 }
 
@@ -98,6 +99,10 @@ pub(super) fn distinct(columns: &[Column], model: &Ident) -> Result<()> {
     }
     if columns.iter().filter(|it| it.part == Part::Version).count() > 1 {
         errors.push(at(model, "a row has one version: drop `#[model(version)]` from the other fields"));
+    }
+    for column in columns.iter().filter(|it| it.part == Part::Overflow).skip(1) {
+        let token = column.token().unwrap_or_else(|| model.span());
+        errors.push(at(&token, "a row has one overflow: drop this field"));
     }
     for (position, column) in columns.iter().enumerate() {
         let earlier = &columns[..position];
@@ -173,6 +178,9 @@ impl Column {
 }
 
 fn part(field: &FieldAttributes, name: &str) -> Result<Part> {
+    if field.overflow.is_present() || Shape::of(&field.ty) == Shape::Overflow {
+        return overflow(field).map(|()| Part::Overflow);
+    }
     let (part, expected, shape) = match name {
         "id" => (Part::Id, "Id<Self>", Shape::Id),
         "created_at" => (Part::CreatedAt, "Timestamp", Shape::Timestamp),
@@ -194,11 +202,36 @@ fn part(field: &FieldAttributes, name: &str) -> Result<Part> {
     Ok(part)
 }
 
+/// Checks that the attribute and the type go together, and that nothing is asked of it that only a
+/// field with a name for clients can have.
+fn overflow(field: &FieldAttributes) -> Result<()> {
+    let flag = &field.overflow;
+    if !flag.is_present() {
+        return Err(at(&field.ty, "an `Overflow` takes in what is not declared: add `#[model(overflow)]`"));
+    }
+    if shape::is_option(&field.ty) || Shape::of(&field.ty) != Shape::Overflow {
+        return Err(at(&field.ty, "what takes in undeclared properties has the type `Overflow`"));
+    }
+    let others = [
+        (field.version.is_present(), "version"),
+        (field.index.is_present(), "index"),
+        (field.unique.is_present(), "unique"),
+        (field.required.is_present(), "required"),
+        (field.rename.is_some(), "rename"),
+    ];
+    match others.into_iter().find(|(is_there, _)| *is_there) {
+        Some((_, name)) => {
+            Err(at(&flag.span(), format!("clients do not know the overflow by name: drop `{name}`")))
+        }
+        None => Ok(()),
+    }
+}
+
 fn write(field: &FieldAttributes, name: &str, part: Part) -> Result<Write> {
     let Some(writers) = &field.write else { return Ok(Write::default()) };
     let write = Write { create: writers.create.is_present(), update: writers.update.is_present() };
     match part {
-        Part::Plain => Ok(write),
+        Part::Plain | Part::Overflow => Ok(write),
         Part::Id if !write.update => Ok(write),
         Part::Id => Err(at(&writers.span(), "an id never changes: write `write(create)`")),
         Part::CreatedAt | Part::UpdatedAt | Part::Version => {
@@ -254,7 +287,7 @@ fn default_conflict(field: &FieldAttributes) -> Result<()> {
 
 /// The default that the author wrote, or the one that goes without saying.
 fn default(field: &FieldAttributes, part: Part, write: Write) -> Option<DefaultValue> {
-    if part != Part::Plain || field.required.is_present() {
+    if !matches!(part, Part::Plain | Part::Overflow) || field.required.is_present() {
         return None;
     }
     if field.default.is_some() {

@@ -29,7 +29,8 @@ pub(super) fn row(model: &Model) -> TokenStream {
 }
 
 fn own(model: &Model) -> impl Iterator<Item = (usize, &Column, &Declared)> {
-    let columns = model.columns.iter().enumerate().filter(|(_, it)| it.part == Part::Plain);
+    let columns =
+        model.columns.iter().enumerate().filter(|(_, it)| matches!(it.part, Part::Plain | Part::Overflow));
     columns.filter_map(|(position, it)| Some((position, it, it.field.as_ref()?)))
 }
 

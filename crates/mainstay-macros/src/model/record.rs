@@ -57,7 +57,7 @@ fn values(model: &Model) -> Vec<TokenStream> {
         (Some(Declared { ident, .. }), _) => quote!(#path::Field::into_value(self.#ident)),
         // The struct does not know its version and its times: something of their kind stands there.
         (None, Part::Version) => quote!(#kernel::Value::Int(0)),
-        (None, Part::CreatedAt | Part::UpdatedAt | Part::Id | Part::Plain) => {
+        (None, Part::CreatedAt | Part::UpdatedAt | Part::Id | Part::Overflow | Part::Plain) => {
             quote!(#kernel::Value::Timestamp(#kernel::Timestamp::EPOCH))
         }
     };

@@ -78,6 +78,7 @@ fn part(part: Part, path: &TokenStream) -> TokenStream {
         Part::CreatedAt => quote!(#path::Part::CreatedAt),
         Part::UpdatedAt => quote!(#path::Part::UpdatedAt),
         Part::Version => quote!(#path::Part::Version),
+        Part::Overflow => quote!(#path::Part::Overflow),
         Part::Plain => quote!(#path::Part::Plain),
     }
 }

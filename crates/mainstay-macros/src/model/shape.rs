@@ -14,6 +14,7 @@ pub(super) enum Shape {
     Timestamp,
     Date,
     Int64,
+    Overflow,
     Other,
 }
 
@@ -31,6 +32,7 @@ impl Shape {
             "Timestamp" => Self::Timestamp,
             "Date" => Self::Date,
             "i64" => Self::Int64,
+            "Overflow" => Self::Overflow,
             _ => Self::Other,
         }
     }
@@ -39,7 +41,7 @@ impl Shape {
     pub(super) fn names_something(self) -> bool {
         match self {
             Self::Id | Self::Ref | Self::Uuid | Self::Timestamp | Self::Date => true,
-            Self::Text | Self::Bytes | Self::Int64 | Self::Other => false,
+            Self::Text | Self::Bytes | Self::Int64 | Self::Overflow | Self::Other => false,
         }
     }
 }

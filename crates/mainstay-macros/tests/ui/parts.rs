@@ -34,6 +34,29 @@ struct PlainVersion {
 }
 
 #[derive(Model)]
+struct Loose {
+    id: Id<Loose>,
+    #[model(overflow)]
+    text: String,
+    #[model(overflow)]
+    maybe: Option<Overflow>,
+    plain: Overflow,
+    #[model(overflow, rename = "more")]
+    named: Overflow,
+    #[model(overflow, unique)]
+    unique: Overflow,
+}
+
+#[derive(Model)]
+struct Twice {
+    id: Id<Twice>,
+    #[model(overflow)]
+    some: Overflow,
+    #[model(overflow)]
+    more: Overflow,
+}
+
+#[derive(Model)]
 #[model(identity)]
 struct User {
     id: Id<User>,

@@ -117,7 +117,7 @@ impl<'t, M: Model> HookCx<'t, M> {
         let why = match (self.point.when, self.change.action, def.part) {
             (When::After, ..) => "the row is written: use a before-hook, or write it through `cx`",
             (When::Before, Action::Delete, _) => "the row goes",
-            (When::Before, _, Part::Plain) => return Ok(()),
+            (When::Before, _, Part::Plain | Part::Overflow) => return Ok(()),
             (When::Before, _, Part::Id | Part::CreatedAt | Part::UpdatedAt | Part::Version) => {
                 "the framework writes it"
             }

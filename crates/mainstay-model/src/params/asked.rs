@@ -2,6 +2,7 @@ use mainstay_kernel::{Caller, Error, Kind, Result};
 
 use super::condition::Field;
 use super::{bad, shown};
+use crate::undeclared::Named;
 use crate::{Expand, ModelEntry, Predicate, Schema, Visible, cursor, suggest};
 
 /// Rows of a page, unless the caller says otherwise.
@@ -74,9 +75,12 @@ pub(super) struct Asked<'a> {
     limit: Option<u64>,
     start: Option<Start>,
     sorts: Vec<Sort>,
-    selected: Option<Vec<usize>>,
+    selected: Option<Selected>,
     expand: Expand,
 }
+
+/// The fields to answer with: columns, and properties that are not declared.
+type Selected = (Vec<usize>, Vec<String>);
 
 /// Where the rows begin. Only one of these can be said.
 pub(super) enum Start {
@@ -126,10 +130,22 @@ impl<'a> Asked<'a> {
         })
     }
 
+    /// The overflow column, where the caller sees it and this names a property that is kept there.
+    fn property(&self, name: &str) -> Option<usize> {
+        match self.schema.named(name) {
+            Named::Property(column) => Some(column).filter(|&it| self.visible.has(it)),
+            Named::Field(_) | Named::Reserved | Named::Nothing => None,
+        }
+    }
+
     /// What a condition is about: a field, or with `data.size.width` a place within one of JSON.
+    /// A property that is not declared is such a place.
     pub(super) fn field(&self, name: &str) -> Result<Field> {
         let (field, path) = name.split_once('.').map_or((name, None), |(field, path)| (field, Some(path)));
-        let column = self.column(field)?;
+        let (column, path) = match self.property(field) {
+            Some(column) => (column, Some(name)),
+            None => (self.column(field)?, path),
+        };
         let def = self.schema.column(column);
         let path: Vec<String> = path.map(|it| it.split('.').map(str::to_owned).collect()).unwrap_or_default();
         if !path.is_empty() && def.kind != Kind::Json {
@@ -137,10 +153,7 @@ impl<'a> Asked<'a> {
             return Err(Error::bad_request("unknown_field", why));
         }
         if path.len() > MAX_KEYS || path.iter().any(|key| key.is_empty() || key.contains('\0')) {
-            return Err(bad(format!(
-                "`{}` is not a path of at most {MAX_KEYS} keys into `{field}`",
-                shown(name)
-            )));
+            return Err(bad(format!("`{}` is not a path of at most {MAX_KEYS} keys into JSON", shown(name))));
         }
         Ok(Field { column, def, path })
     }
@@ -160,12 +173,24 @@ impl<'a> Asked<'a> {
     }
 
     pub(super) fn select<'f>(&mut self, fields: impl Iterator<Item = &'f str>) -> Result<()> {
-        let columns = fields.map(|field| self.column(field)).collect::<Result<Vec<_>>>()?;
-        once(&mut self.selected, columns, "`select`")
+        let (mut columns, mut properties) = Selected::default();
+        for field in fields {
+            match self.property(field) {
+                Some(_) => properties.push(field.to_owned()),
+                None => columns.push(self.column(field)?),
+            }
+        }
+        once(&mut self.selected, (columns, properties), "`select`")
     }
 
     /// Sorts by this field, after those given before.
     pub(super) fn sort(&mut self, field: &str, descending: bool) -> Result<()> {
+        if self.property(field).is_some() {
+            return Err(bad(format!(
+                "`sort` cannot use `{}`: only declared fields have an order",
+                shown(field)
+            )));
+        }
         let column = self.column(field)?;
         let twice = self.sorts.iter().any(|it| it.column == column);
         if self.schema.column(column).kind == Kind::Json || twice {
@@ -204,7 +229,7 @@ impl<'a> Asked<'a> {
             None | Some(Start::Page(_) | Start::Offset(_)) => None,
         };
         let visible = match self.selected {
-            Some(columns) => self.visible.only(self.schema, &columns),
+            Some((columns, properties)) => self.visible.only(self.schema, &columns, properties),
             None => self.visible,
         };
         let visible = visible.with(self.expand.columns());

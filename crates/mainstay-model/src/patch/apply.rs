@@ -3,6 +3,7 @@ use serde_json::Value as Json;
 
 use super::operation::Operation;
 use super::pointer::{Pointer, index};
+use crate::json::depth;
 
 /// The most bytes that the operations of a patch may copy, and places in lists that they may shift.
 /// Without a bound, thirty copies of a thing into itself fill the memory.
@@ -136,15 +137,6 @@ fn size(json: &Json) -> usize {
                 members.iter().map(|(name, it)| size_of::<String>() + name.len() + size(it)).sum()
             }
         }
-}
-
-/// How many lists and objects lie in each other.
-fn depth(json: &Json) -> usize {
-    match json {
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => 0,
-        Json::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        Json::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
-    }
 }
 
 #[cfg(test)]

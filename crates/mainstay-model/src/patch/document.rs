@@ -7,6 +7,7 @@ use super::operation::Operation;
 use super::pointer::Pointer;
 use super::{Operations, Patch, apply, merge};
 use crate::input::{self, Input};
+use crate::undeclared::{self, Named};
 use crate::{Action, Assignments, ModelEntry, Record, Schema, Visible};
 
 /// The most bytes of JSON that a patch may make of a field: as much as a body may bring by default.
@@ -43,12 +44,16 @@ impl Patch {
     /// # Errors
     /// A failed test; invalid or read-only fields.
     pub(crate) fn changes(&self, model: &ModelEntry, visible: &Visible, row: &Record) -> Result<Assignments> {
-        let before = visible.document(model.schema, row)?;
-        let after = self.applied(model, visible, &before)?;
+        let document = visible.document(model.schema, row)?;
+        let after = self.applied(model, visible, &document)?;
+        let (before, properties_before) = undeclared::parted(model.schema, document);
+        let (after, properties_after) = undeclared::parted(model.schema, after);
         let wanted = difference(model.schema, &before, after)?;
+        let properties = undeclared::patched(model, visible, row, &properties_before, properties_after)?;
         let mut changes = input::assignments(model, Action::Patch, wanted, visible, &[])?;
         changes.retain(|(column, value)| !visible.has(*column) || row.0[*column] != *value);
         let faults: Vec<_> = changes.iter().filter_map(|it| too_long(model.schema, row, it)).collect();
+        changes.extend(properties);
         if faults.is_empty() { Ok(changes) } else { Err(Error::new(ErrorKind::Invalid(faults))) }
     }
 
@@ -72,7 +77,10 @@ impl Patch {
 
 /// Whether this is a field that the caller may write but not see.
 fn is_unseen(field: &str, schema: &Schema, visible: &Visible) -> bool {
-    schema.field(field).is_some_and(|it| !visible.has(it))
+    match schema.named(field) {
+        Named::Field(column) | Named::Property(column) => !visible.has(column),
+        Named::Reserved | Named::Nothing => false,
+    }
 }
 
 /// A field that the caller does not see is not in the document, and still has a value to replace or

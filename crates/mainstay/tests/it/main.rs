@@ -27,6 +27,7 @@ mod statuses;
 mod steps;
 mod tables;
 mod totals;
+mod undeclared;
 mod updates;
 mod versions;
 mod walks;

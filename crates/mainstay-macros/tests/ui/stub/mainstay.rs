@@ -63,6 +63,7 @@ pub mod prelude {
     pub struct Ref<M>(PhantomData<M>);
     pub struct Json<T>(T);
     pub struct Timestamp;
+    pub struct Overflow;
     pub struct Caller;
     pub struct Tx;
     pub struct Access<M>(PhantomData<M>);
