@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use mainstay_kernel::{Db, Error, Principal, Result, Tx, Value};
-use mainstay_model::{Part, Predicate, Record, Schema, rows};
+use mainstay_kernel::{Db, Error, ErrorKind, Principal, Result, Tx, Value};
+use mainstay_model::{Part, Predicate, Record, Schema, Writer, rows};
 use moka::sync::Cache;
 use uuid::Uuid;
+
+/// The claims that fill the columns named like them.
+const CLAIMS: [&str; 2] = ["email", "name"];
 
 /// How long a person's row is taken to be as it was.
 const REMEMBERED: Duration = Duration::from_secs(10);
@@ -32,15 +35,27 @@ impl Identity {
     /// Uses this model for persons.
     ///
     /// # Errors
-    /// Internal, when it has no `issuer` and `subject` fields.
+    /// Internal, when it has no `issuer` and `subject` fields, or another field that must be given and
+    /// that no claim fills: nobody could sign in.
     pub fn new(schema: &'static Schema) -> Result<Self> {
         let column = |name: &str| {
             schema.columns.iter().position(|it| it.name == name).ok_or_else(|| {
                 Error::internal(format!("the user model `{}` needs a text field `{name}`", schema.name))
             })
         };
+        let (issuer, subject) = (column("issuer")?, column("subject")?);
+        let filled = |position: usize| {
+            [issuer, subject].contains(&position) || CLAIMS.contains(&schema.columns[position].name)
+        };
+        if let Some(unfilled) = (0..schema.columns.len()).find(|&it| is_required(schema, it) && !filled(it)) {
+            return Err(Error::internal(format!(
+                "no claim fills the field `{}` of the user model `{}`, and a new user must have one: \
+                 make it an `Option`, or give it a default",
+                schema.columns[unfilled].name, schema.name
+            )));
+        }
         let seen = Cache::builder().max_capacity(100_000).time_to_live(REMEMBERED).build();
-        Ok(Self { schema, issuer: column("issuer")?, subject: column("subject")?, seen })
+        Ok(Self { schema, issuer, subject, seen })
     }
 
     /// Gives the principal the id of its row, which is made or refreshed where needed.
@@ -112,12 +127,28 @@ impl Identity {
             let mut values = claims.to_vec();
             values.push((self.issuer, Value::Text(key.0.clone())));
             values.push((self.subject, Value::Text(key.1.clone())));
+            self.admit(&values)?;
             return Ok(rows::insert(tx, self.schema, values).await?.id(self.schema));
         };
         let id = row.id(self.schema);
         let changes = self.refreshed(&row, claims);
         rows::change(tx, self.schema, row, changes).await?;
         Ok(id)
+    }
+
+    /// Refuses a new person whose credential leaves out what the row must have.
+    fn admit(&self, values: &[(usize, Value)]) -> Result<()> {
+        let given = |column: usize| values.iter().any(|(it, _)| *it == column);
+        match (0..self.schema.columns.len()).find(|&it| is_required(self.schema, it) && !given(it)) {
+            None => Ok(()),
+            Some(column) => {
+                let claim = self.schema.columns[column].name;
+                Err(Error::new(ErrorKind::Unauthenticated(format!(
+                    "the credential has no claim `{claim}`, which a new {} must have",
+                    self.schema.name
+                ))))
+            }
+        }
     }
 
     /// Two requests of a new person raced, or another person has the same e-mail: nobody's e-mail
@@ -147,11 +178,17 @@ impl Identity {
 
     /// What the claims say otherwise of the fields that clients cannot write.
     fn refreshed(&self, row: &Record, claims: &[(usize, Value)]) -> Vec<(usize, Value)> {
-        let theirs = |column: usize| self.schema.columns[column].write.update;
+        let theirs = |column: usize| self.schema.columns[column].write.update != Writer::Nobody;
         claims
             .iter()
             .filter(|(column, value)| !theirs(*column) && row.0[*column] != *value)
             .cloned()
             .collect()
     }
+}
+
+/// Whether a new row must be given a value of this column.
+fn is_required(schema: &Schema, column: usize) -> bool {
+    let it = &schema.columns[column];
+    it.part == Part::Plain && !it.optional && it.default.is_none()
 }

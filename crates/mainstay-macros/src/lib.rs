@@ -54,6 +54,7 @@ use proc_macro::TokenStream;
 /// | `#[model(…)]` | meaning |
 /// |---|---|
 /// | `write`, `write(create)`, `write(update)` | clients may set it: always, or in that action only |
+/// | `write(role = "editor")`, `write(create, update(role = "admin"))` | only callers with that role may |
 /// | `read(role = "editor")`, `private` | only callers with that role see it; no client does |
 /// | `index`, `unique` | an index over this column. A reference has one anyway |
 /// | `references`, `on_delete = cascade \| set_null \| restrict \| no_action` | what becomes of the row when the one it refers to goes. The type `Ref<…>` makes it a reference |

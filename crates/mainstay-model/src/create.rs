@@ -6,11 +6,10 @@ use uuid::Uuid;
 
 use crate::door::Door;
 use crate::hook::Firing;
+use crate::input::Intake;
 use crate::scope::Grant;
 use crate::violation::{Refused, Tried};
-use crate::{
-    Action, Assignments, Input, Predicate, Record, Visible, evaluate, input, reference, store, violation,
-};
+use crate::{Action, Assignments, Input, Predicate, Record, evaluate, reference, store, violation};
 
 /// Creates a row from a client's fields.
 ///
@@ -18,8 +17,7 @@ use crate::{
 /// Unauthenticated or forbidden by the scope; invalid or read-only fields; a violation; a hook's own.
 pub async fn create(door: &Door<'_>, input: Input) -> Result<Outcome> {
     let grant = door.model.grant(Action::Create, door.who)?;
-    let visible = Visible::to(door.model.schema, door.who);
-    let sent = input::assignments(door.model, Action::Create, input, &visible, &grant.sets)?;
+    let sent = Intake::new(door.model, Action::Create, door.who).assignments(input, &grant.sets)?;
     let record = compose(door, &grant, &sent);
     let scope = admit(door, &grant, &record)?;
     let (firing, tried) = (Firing::at(door, Action::Create), Tried::nothing());

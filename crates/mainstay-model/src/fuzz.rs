@@ -2,11 +2,11 @@ use mainstay_kernel::{Caller, Dialect, ErrorKind, Kind, Timestamp, Value};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use crate::input::assignments;
+use crate::input::Intake;
 use crate::patch::Patch;
 use crate::store::select::{self, Slice, Stamped};
 use crate::{
-    Action, ColumnDef, Input, ModelEntry, Part, Predicate, Read, Record, Schema, Visible, Write, parse_list,
+    Action, ColumnDef, Input, ModelEntry, Part, Predicate, Read, Record, Schema, Write, Writer, parse_list,
 };
 
 /// A column of each kind, and two that not everybody sees.
@@ -26,7 +26,7 @@ static COLUMNS: &[ColumnDef] = &[
     column("version", Kind::Int, Part::Version),
 ];
 
-const NEVER: Write = Write { create: false, update: false };
+const NEVER: Write = Write { create: Writer::Nobody, update: Writer::Nobody };
 
 static SCHEMA: Schema = Schema {
     name: "thing",
@@ -40,7 +40,7 @@ static SCHEMA: Schema = Schema {
 
 const fn column(name: &'static str, kind: Kind, part: Part) -> ColumnDef {
     let write = match part {
-        Part::Plain | Part::Overflow => Write { create: true, update: true },
+        Part::Plain | Part::Overflow => Write { create: Writer::Everyone, update: Writer::Everyone },
         Part::Id | Part::CreatedAt | Part::UpdatedAt | Part::Version => NEVER,
     };
     ColumnDef {
@@ -99,11 +99,13 @@ fn judge(dialect: Dialect, predicate: &Predicate, statement: &mainstay_kernel::S
 /// When a refusal is not the client's fault, or a field is set that clients may not set.
 pub fn fuzz_input(input: Input) {
     let model = ModelEntry::of_schema(&SCHEMA);
-    let visible = Visible::to(&SCHEMA, &Caller::Anonymous);
     for action in [Action::Create, Action::Update] {
-        match assignments(&model, action, input.clone(), &visible, &[]) {
+        match Intake::new(&model, action, &Caller::Anonymous).assignments(input.clone(), &[]) {
             Ok(set) => {
-                assert!(set.iter().all(|(column, _)| SCHEMA.column(*column).write.update), "{set:?}");
+                assert!(
+                    set.iter().all(|(column, _)| SCHEMA.column(*column).write.update == Writer::Everyone),
+                    "{set:?}"
+                );
             }
             Err(error) => {
                 assert!(matches!(error.kind(), ErrorKind::Invalid(_) | ErrorKind::ReadOnly(_)), "{error:?}");
@@ -119,16 +121,16 @@ pub fn fuzz_input(input: Input) {
 /// written cannot be read again.
 pub fn fuzz_patch(patch: Patch) {
     let model = ModelEntry::of_schema(&SCHEMA);
-    let visible = Visible::to(&SCHEMA, &Caller::Anonymous);
+    let intake = Intake::new(&model, Action::Patch, &Caller::Anonymous);
     let values = [
         (2, Value::Int(7)),
         (4, Value::Text("t".to_owned())),
         (5, Value::Json(json!({"a": [1, {"b": null}]}))),
     ];
     let row = Record::new(&SCHEMA, Uuid::nil(), Timestamp::EPOCH, values);
-    match patch.admitted(&model, &visible).and_then(|patch| patch.changes(&model, &visible, &row)) {
+    match patch.admitted(&intake).and_then(|patch| patch.changes(&intake, &row)) {
         Ok(set) => set.iter().for_each(|(column, value)| {
-            assert!(SCHEMA.column(*column).write.update, "{set:?}");
+            assert!(SCHEMA.column(*column).write.update == Writer::Everyone, "{set:?}");
             if let Value::Json(json) = value {
                 assert!(serde_json::from_str::<Json>(&json!({"data": json}).to_string()).is_ok(), "{json}");
             }

@@ -1,10 +1,10 @@
-use mainstay_kernel::{Error, ErrorKind, FieldFault, Kind, Result, Timestamp, Value};
+use mainstay_kernel::{Caller, Error, ErrorKind, FieldFault, Kind, Result, Timestamp, Value};
 use serde_json::{Map, Value as Json};
 
 use crate::json::{holds_nul, settle};
 use crate::rules::Broken;
 use crate::undeclared::{self, Named};
-use crate::{Action, ColumnDef, ModelEntry, Part, Schema, Visible, decimal, model_enum, suggest};
+use crate::{Action, ModelEntry, Part, Schema, Visible, Writer, decimal, model_enum, suggest};
 
 /// What a client sent: fields by the names it knows.
 pub type Input = Map<String, Json>;
@@ -15,111 +15,111 @@ pub type Assignments = Vec<(usize, Value)>;
 /// The most faults of one answer: a body may hold a hundred thousand unknown fields.
 const MOST_FAULTS: usize = 100;
 
-/// Reads a client's fields for this action. Everything wrong is reported at once, up to a bound.
-/// What the scope sets is not required of the client. Properties that are not declared come as the
-/// overflow column's value.
-pub(crate) fn assignments(
-    model: &ModelEntry,
+/// What a caller may send of a model's rows in one action.
+pub(crate) struct Intake<'a> {
+    pub(crate) model: &'a ModelEntry,
+    pub(crate) visible: Visible,
     action: Action,
-    input: Input,
-    visible: &Visible,
-    set: &[(usize, Value)],
-) -> Result<Assignments> {
-    let mut assigned = Vec::with_capacity(input.len());
-    let mut faults = Vec::new();
-    let mut read_only = false;
-    let mut properties = Input::new();
-    for (field, json) in input {
-        if faults.len() >= MOST_FAULTS {
-            return Err(refusal(read_only, faults));
-        }
-        match place(model, action, &field, visible) {
-            Ok(Place::Column(column)) => match value(model, column, json) {
-                Ok(value) => assigned.push((column, value)),
-                Err(mut broken) => faults.append(&mut broken),
-            },
-            Ok(Place::Overflow) => match undeclared::read(&field, json) {
-                Ok(json) => drop(properties.insert(field, json)),
-                Err(fault) => faults.push(fault),
-            },
-            Err(fault) => {
-                read_only |= fault.code == "read_only_field";
-                faults.push(fault);
-            }
-        }
-    }
-    if action == Action::Create {
-        let missing =
-            missing(model, &faults, |column| assigned.iter().chain(set).any(|(it, _)| *it == column));
-        faults.extend(missing);
-        faults.extend(undeclared::faults(model, &Input::new(), &properties));
-    }
-    let overflow = model.schema.overflow().filter(|_| !properties.is_empty());
-    assigned.extend(overflow.map(|it| (it, Value::Json(Json::Object(properties)))));
-    if faults.is_empty() {
-        return Ok(assigned);
-    }
-    Err(refusal(read_only, faults))
+    who: &'a Caller,
 }
 
-/// Refuses names that are no fields which clients may set in this action.
-///
-/// # Errors
-/// Invalid or read-only fields, up to a bound.
-pub(crate) fn admit<'a>(
-    model: &ModelEntry,
-    action: Action,
-    fields: impl IntoIterator<Item = &'a str>,
-    visible: &Visible,
-) -> Result<()> {
-    let faults = fields.into_iter().filter_map(|field| place(model, action, field, visible).err());
-    let faults: Vec<_> = faults.take(MOST_FAULTS).collect();
-    if faults.is_empty() {
-        return Ok(());
-    }
-    Err(refusal(faults.iter().any(|it| it.code == "read_only_field"), faults))
-}
-
-fn refusal(read_only: bool, faults: Vec<FieldFault>) -> Error {
-    Error::new(if read_only { ErrorKind::ReadOnly(faults) } else { ErrorKind::Invalid(faults) })
-}
-
-/// Whether clients may set a column in this action.
-pub(crate) fn writable(column: &ColumnDef, action: Action) -> bool {
-    match action {
-        Action::Create => column.write.create,
-        Action::Update | Action::Patch => column.write.update,
-        Action::Read | Action::Delete => false,
-    }
-}
-
-/// Where a client's field goes.
+/// Where a field that was sent goes.
 enum Place {
     Column(usize),
     Overflow,
 }
 
-fn place(model: &ModelEntry, action: Action, field: &str, visible: &Visible) -> Result<Place, FieldFault> {
-    let schema = model.schema;
-    let is_writable = |column: usize| writable(schema.column(column), action);
-    let is_known = |column: usize| visible.has(column) || is_writable(column);
-    match schema.named(field) {
-        Named::Field(column) if is_writable(column) => Ok(Place::Column(column)),
-        Named::Property(column) if is_writable(column) => Ok(Place::Overflow),
-        Named::Field(column) | Named::Property(column) if is_known(column) => Err(read_only(field, action)),
-        Named::Reserved => Err(read_only(field, action)),
-        // Where any other name would be a property, this one is not.
-        Named::Field(_) if schema.overflow().is_some_and(is_known) => Err(read_only(field, action)),
-        Named::Field(_) | Named::Property(_) | Named::Nothing => {
-            let fields = schema.columns.iter().filter(|it| it.part != Part::Overflow);
-            let names = fields.filter(|it| writable(it, action)).map(|it| it.field);
-            Err(fault(field, "unknown_field", suggest::unknown("field", field, names)))
+impl<'a> Intake<'a> {
+    pub(crate) fn new(model: &'a ModelEntry, action: Action, who: &'a Caller) -> Self {
+        Self { model, visible: Visible::to(model.schema, who), action, who }
+    }
+
+    /// Reads the fields that were sent. Everything wrong is reported at once, up to a bound. What the
+    /// scope sets is not required of the client. Properties that are not declared come as the overflow
+    /// column's value.
+    ///
+    /// # Errors
+    /// Invalid or read-only fields.
+    pub(crate) fn assignments(&self, input: Input, set: &[(usize, Value)]) -> Result<Assignments> {
+        let mut assigned = Vec::with_capacity(input.len());
+        let mut faults = Vec::new();
+        let mut properties = Input::new();
+        for (field, json) in input {
+            if faults.len() >= MOST_FAULTS {
+                return Err(refusal(faults));
+            }
+            match self.place(&field) {
+                Ok(Place::Column(column)) => match value(self.model, column, json) {
+                    Ok(value) => assigned.push((column, value)),
+                    Err(mut broken) => faults.append(&mut broken),
+                },
+                Ok(Place::Overflow) => match undeclared::read(&field, json) {
+                    Ok(json) => drop(properties.insert(field, json)),
+                    Err(fault) => faults.push(fault),
+                },
+                Err(fault) => faults.push(fault),
+            }
         }
+        if self.action == Action::Create {
+            let given = |column| assigned.iter().chain(set).any(|(it, _)| *it == column);
+            let missing = missing(self.model, &faults, given);
+            faults.extend(missing);
+            faults.extend(undeclared::faults(self.model, &Input::new(), &properties));
+        }
+        let overflow = self.model.schema.overflow().filter(|_| !properties.is_empty());
+        assigned.extend(overflow.map(|it| (it, Value::Json(Json::Object(properties)))));
+        if faults.is_empty() { Ok(assigned) } else { Err(refusal(faults)) }
+    }
+
+    /// Refuses names that are no fields which this caller may set in this action.
+    ///
+    /// # Errors
+    /// Invalid or read-only fields, up to a bound.
+    pub(crate) fn admit<'f>(&self, fields: impl IntoIterator<Item = &'f str>) -> Result<()> {
+        let faults = fields.into_iter().filter_map(|field| self.place(field).err());
+        let faults: Vec<_> = faults.take(MOST_FAULTS).collect();
+        if faults.is_empty() { Ok(()) } else { Err(refusal(faults)) }
+    }
+
+    fn is_writable(&self, column: usize) -> bool {
+        self.model.schema.column(column).write.in_action(self.action).admits(self.who)
+    }
+
+    fn place(&self, field: &str) -> Result<Place, FieldFault> {
+        let schema = self.model.schema;
+        let is_known = |column: usize| self.visible.has(column) || self.is_writable(column);
+        match schema.named(field) {
+            Named::Field(column) if self.is_writable(column) => Ok(Place::Column(column)),
+            Named::Property(column) if self.is_writable(column) => Ok(Place::Overflow),
+            Named::Field(column) | Named::Property(column) if is_known(column) => {
+                Err(self.read_only(field, Some(column)))
+            }
+            Named::Reserved => Err(self.read_only(field, None)),
+            // Where any other name would be a property, this one is not.
+            Named::Field(_) if schema.overflow().is_some_and(is_known) => Err(self.read_only(field, None)),
+            Named::Field(_) | Named::Property(_) | Named::Nothing => {
+                let writable = (0..schema.columns.len()).filter(|&it| self.is_writable(it));
+                let fields = writable.map(|it| schema.column(it)).filter(|it| it.part != Part::Overflow);
+                let names = fields.map(|it| it.field);
+                Err(fault(field, "unknown_field", suggest::unknown("field", field, names)))
+            }
+        }
+    }
+
+    fn read_only(&self, field: &str, column: Option<usize>) -> FieldFault {
+        let verb = self.action.verb();
+        let writer = column.map(|it| self.model.schema.column(it).write.in_action(self.action));
+        let message = match writer {
+            Some(Writer::Role(role)) => format!("needs the role `{role}` to be set in this {verb}"),
+            Some(Writer::Nobody | Writer::Everyone) | None => format!("cannot be set by a client's {verb}"),
+        };
+        fault(field, "read_only_field", message)
     }
 }
 
-fn read_only(field: &str, action: Action) -> FieldFault {
-    fault(field, "read_only_field", format!("cannot be set by a client's {}", action.verb()))
+fn refusal(faults: Vec<FieldFault>) -> Error {
+    let is_read_only = faults.iter().any(|it| it.code == "read_only_field");
+    Error::new(if is_read_only { ErrorKind::ReadOnly(faults) } else { ErrorKind::Invalid(faults) })
 }
 
 pub(crate) fn fault(field: &str, code: &'static str, message: impl Into<String>) -> FieldFault {

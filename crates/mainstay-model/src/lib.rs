@@ -74,7 +74,7 @@ pub use record::Record;
 pub use related::{Alike, Exists, Subject};
 pub use render::Visible;
 pub use rules::{Broken, broken};
-pub use schema::{ColumnDef, DefaultValue, Index, OnDelete, Part, Read, Reference, Schema, Write};
+pub use schema::{ColumnDef, DefaultValue, Index, OnDelete, Part, Read, Reference, Schema, Write, Writer};
 pub use scope::{Access, OrDeny, Scope, all, deny, rows, set};
 pub use serde;
 pub use suggest::nearest;

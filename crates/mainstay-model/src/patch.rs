@@ -12,8 +12,9 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::door::Door;
+use crate::input::Intake;
 use crate::revise::Revision;
-use crate::{Action, Input, Record, Visible};
+use crate::{Action, Input, Record};
 use operation::Operation;
 
 /// What a client wants changed in a row's document.
@@ -63,9 +64,9 @@ impl Patch {
 /// read-only fields; a violation; a hook's own.
 pub async fn patch(door: &Door<'_>, id: Uuid, versions: Option<Vec<i64>>, patch: Patch) -> Result<Outcome> {
     let grant = door.model.grant(Action::Patch, door.who)?;
-    let visible = Visible::to(door.model.schema, door.who);
-    let patch = patch.admitted(door.model, &visible)?;
-    let changes = |row: &Record| patch.changes(door.model, &visible, row);
+    let intake = Intake::new(door.model, Action::Patch, door.who);
+    let patch = patch.admitted(&intake)?;
+    let changes = |row: &Record| patch.changes(&intake, row);
     let revision = Revision::new(door, Action::Patch, grant, id, versions, changes);
     door.db.once(door.request, door.keep, async || revision.run().await).await
 }

@@ -1,4 +1,6 @@
-use mainstay_kernel::{Capture, Kind, Value};
+use mainstay_kernel::{Caller, Capture, Kind, Value};
+
+use crate::Action;
 
 /// A model as data: what its derive macro emits and what every operation works on.
 #[derive(Debug)]
@@ -32,7 +34,7 @@ pub struct ColumnDef {
     pub optional: bool,
     /// What the framework does with it.
     pub part: Part,
-    /// Which actions of clients may set it.
+    /// Which callers may set it, and when.
     pub write: Write,
     /// Which callers see it.
     pub read: Read,
@@ -72,13 +74,47 @@ impl Part {
     }
 }
 
-/// Which actions of clients may set a column.
+/// Which callers may set a column, and when.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Write {
-    /// A create may.
-    pub create: bool,
-    /// An update may.
-    pub update: bool,
+    /// Those who may in a create.
+    pub create: Writer,
+    /// Those who may in an update or a patch.
+    pub update: Writer,
+}
+
+/// Which callers may set a column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Writer {
+    /// No client.
+    #[default]
+    Nobody,
+    /// Whoever may write the row.
+    Everyone,
+    /// Those of them who have this role.
+    Role(&'static str),
+}
+
+impl Write {
+    /// Those who may in this action.
+    pub fn in_action(self, action: Action) -> Writer {
+        match action {
+            Action::Create => self.create,
+            Action::Update | Action::Patch => self.update,
+            Action::Read | Action::Delete => Writer::Nobody,
+        }
+    }
+}
+
+impl Writer {
+    /// Whether `who` is one of them.
+    pub fn admits(self, who: &Caller) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Everyone => true,
+            Self::Role(role) => who.has_role(role),
+        }
+    }
 }
 
 /// Which callers see a column.

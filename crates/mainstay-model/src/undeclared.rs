@@ -4,9 +4,9 @@
 use mainstay_kernel::{Error, ErrorKind, FieldFault, Result, Value};
 use serde_json::{Map, Value as Json};
 
-use crate::input::{self, Input, fault};
+use crate::input::{Input, Intake, fault};
 use crate::json::{depth, holds_nul, settle};
-use crate::{Action, Assignments, ModelEntry, Part, Record, Schema, Visible};
+use crate::{Assignments, ModelEntry, Part, Record, Schema};
 
 /// The most properties of a row that its model does not declare.
 const MOST: usize = 256;
@@ -120,12 +120,12 @@ pub(crate) fn parted(schema: &Schema, document: Input) -> (Input, Input) {
 /// # Errors
 /// Invalid or read-only properties.
 pub(crate) fn patched(
-    model: &ModelEntry,
-    visible: &Visible,
+    intake: &Intake<'_>,
     row: &Record,
     before: &Input,
     after: Input,
 ) -> Result<Option<(usize, Value)>> {
+    let Intake { model, visible, .. } = intake;
     let Some(column) = model.schema.overflow() else { return Ok(None) };
     let sees = visible.has(column);
     let gone = before.keys().filter(|name| !after.contains_key(*name)).cloned().map(|name| (name, None));
@@ -135,7 +135,7 @@ pub(crate) fn patched(
     if changes.is_empty() {
         return Ok(None);
     }
-    input::admit(model, Action::Patch, changes.iter().map(|(name, _)| name.as_str()), visible)?;
+    intake.admit(changes.iter().map(|(name, _)| name.as_str()))?;
     let stored = object(&row.0[column]);
     let mut all = stored.clone();
     for (name, json) in changes {

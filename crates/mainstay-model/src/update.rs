@@ -5,12 +5,12 @@ use uuid::Uuid;
 
 use crate::door::Door;
 use crate::hook::{Firing, overlay};
+use crate::input::Intake;
 use crate::revise::Revision;
 use crate::scope::Grant;
 use crate::violation::{Refused, Tried};
 use crate::{
-    Action, Assignments, Atom, Input, Part, Predicate, Record, Visible, input, reference, rows, store,
-    undeclared, violation,
+    Action, Assignments, Atom, Input, Part, Predicate, Record, reference, rows, store, undeclared, violation,
 };
 
 /// Changes the fields that a client sent. With `versions`, only while the row has one of them.
@@ -20,8 +20,7 @@ use crate::{
 /// fields; a violation; a hook's own.
 pub async fn update(door: &Door<'_>, id: Uuid, versions: Option<Vec<i64>>, input: Input) -> Result<Outcome> {
     let grant = door.model.grant(Action::Update, door.who)?;
-    let visible = Visible::to(door.model.schema, door.who);
-    let sent = input::assignments(door.model, Action::Update, input, &visible, &grant.sets)?;
+    let sent = Intake::new(door.model, Action::Update, door.who).assignments(input, &grant.sets)?;
     if undeclared::is_among(door.model.schema, &sent) {
         let joined = |row: &Record| undeclared::joined(door.model, row, &sent);
         let revision = Revision::new(door, Action::Update, grant, id, versions, joined);

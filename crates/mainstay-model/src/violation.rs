@@ -69,7 +69,7 @@ fn faults(door: &Door<'_>, found: Vec<usize>, told: &[String]) -> Vec<String> {
     columns.dedup();
     let named = columns.into_iter().filter(|&column| {
         let write = schema.column(column).write;
-        visible.has(column) || write.create || write.update
+        visible.has(column) || [write.create, write.update].into_iter().any(|it| it.admits(door.who))
     });
     named.map(|column| schema.column(column).field.to_owned()).collect()
 }

@@ -4,6 +4,8 @@ use darling::{Error, FromDeriveInput, FromField, FromMeta, Result};
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Path, Type, Visibility};
 
+use crate::report::at;
+
 /// What the author wrote on the struct.
 #[derive(FromDeriveInput)]
 #[darling(attributes(model))]
@@ -50,25 +52,53 @@ pub(super) struct FieldAttributes {
     pub(super) rename: Option<LitStr>,
 }
 
-/// `write`, `write(create)`, `write(update)`.
-#[derive(Clone, Copy, Default, FromMeta)]
+/// `write`, `write(role = "editor")`, `write(create, update(role = "admin"))`.
+#[derive(Default, FromMeta)]
 #[darling(from_word = Self::every_action, and_then = Self::some_action)]
 pub(super) struct Writers {
-    pub(super) create: Flag,
-    pub(super) update: Flag,
+    pub(super) create: Option<Writer>,
+    pub(super) update: Option<Writer>,
+    role: Option<LitStr>,
+}
+
+/// `create`, `create(role = "editor")`.
+#[derive(Clone, FromMeta)]
+#[darling(from_word = Self::everyone, and_then = Self::somebody)]
+pub(super) struct Writer {
+    pub(super) role: Option<LitStr>,
 }
 
 impl Writers {
     fn every_action() -> Result<Self> {
-        Ok(Self { create: Flag::present(), update: Flag::present() })
+        Ok(Self { create: Some(Writer { role: None }), update: Some(Writer { role: None }), role: None })
     }
 
     fn some_action(self) -> Result<Self> {
-        if self.create.is_present() || self.update.is_present() {
-            Ok(self)
-        } else {
-            Err(Error::custom("expected `write`, `write(create)` or `write(update)`"))
+        let Self { create, update, role } = self;
+        match (role, create, update) {
+            (Some(role), None, None) => {
+                let writer = Writer { role: Some(role) }.somebody()?;
+                Ok(Self { create: Some(writer.clone()), update: Some(writer), role: None })
+            }
+            (Some(role), ..) => {
+                Err(at(&role, "say the role on the action that needs it: `update(role = \"…\")`"))
+            }
+            (None, None, None) => Err(Error::custom(
+                "expected `write`, `write(create)`, `write(update)` or `write(role = \"…\")`",
+            )),
+            (None, create, update) => Ok(Self { create, update, role: None }),
         }
+    }
+}
+
+impl Writer {
+    fn everyone() -> Result<Self> {
+        Ok(Self { role: None })
+    }
+
+    fn somebody(self) -> Result<Self> {
+        let is_named = self.role.as_ref().is_some_and(|it| !it.value().is_empty());
+        if is_named { Ok(self) } else { Err(Error::custom("expected a role's name: `role = \"…\"`")) }
     }
 }
 

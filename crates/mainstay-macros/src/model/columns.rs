@@ -5,7 +5,7 @@ use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::{Attribute, Ident, LitStr, Type, Visibility, parse_quote};
 
-use super::attributes::{DefaultValue, FieldAttributes, ModelAttributes, OnDelete, Readers};
+use super::attributes::{self, DefaultValue, FieldAttributes, ModelAttributes, OnDelete, Readers};
 use super::shape::{self, Shape};
 use super::{Paths, checks, names};
 use crate::report::at;
@@ -61,10 +61,33 @@ impl IndexKind {
     }
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 pub(super) struct Write {
-    pub(super) create: bool,
-    pub(super) update: bool,
+    pub(super) create: Writer,
+    pub(super) update: Writer,
+}
+
+/// Which clients may set a field in an action.
+#[derive(Default)]
+pub(super) enum Writer {
+    #[default]
+    Nobody,
+    Everyone,
+    Role(LitStr),
+}
+
+impl Writer {
+    fn of(written: Option<&attributes::Writer>) -> Self {
+        match written {
+            None => Self::Nobody,
+            Some(attributes::Writer { role: None }) => Self::Everyone,
+            Some(attributes::Writer { role: Some(role) }) => Self::Role(role.clone()),
+        }
+    }
+
+    pub(super) fn is_somebody(&self) -> bool {
+        !matches!(self, Self::Nobody)
+    }
 }
 
 pub(super) enum Read {
@@ -131,7 +154,7 @@ impl Column {
         let rules = errors.handle(checks::rules(&field.attrs, &ty, garde)).flatten();
         let name = errors.handle(column_name(field, &plain)).unwrap_or_default();
         let json = errors.handle(json_name(field, &plain)).unwrap_or_default();
-        let default = default(field, part, write);
+        let default = default(field, part, &write);
         let index = IndexKind::of(field);
         let docs = field.attrs.iter().filter(|it| it.path().is_ident("doc")).cloned().collect();
         let field = Some(Declared { ident, vis: field.vis.clone(), docs });
@@ -229,10 +252,11 @@ fn overflow(field: &FieldAttributes) -> Result<()> {
 
 fn write(field: &FieldAttributes, name: &str, part: Part) -> Result<Write> {
     let Some(writers) = &field.write else { return Ok(Write::default()) };
-    let write = Write { create: writers.create.is_present(), update: writers.update.is_present() };
+    let write =
+        Write { create: Writer::of(writers.create.as_ref()), update: Writer::of(writers.update.as_ref()) };
     match part {
         Part::Plain | Part::Overflow => Ok(write),
-        Part::Id if !write.update => Ok(write),
+        Part::Id if !write.update.is_somebody() => Ok(write),
         Part::Id => Err(at(&writers.span(), "an id never changes: write `write(create)`")),
         Part::CreatedAt | Part::UpdatedAt | Part::Version => {
             Err(at(&writers.span(), format!("the framework sets `{name}`: clients cannot write it")))
@@ -286,7 +310,7 @@ fn default_conflict(field: &FieldAttributes) -> Result<()> {
 }
 
 /// The default that the author wrote, or the one that goes without saying.
-fn default(field: &FieldAttributes, part: Part, write: Write) -> Option<DefaultValue> {
+fn default(field: &FieldAttributes, part: Part, write: &Write) -> Option<DefaultValue> {
     if !matches!(part, Part::Plain | Part::Overflow) || field.required.is_present() {
         return None;
     }
@@ -294,7 +318,8 @@ fn default(field: &FieldAttributes, part: Part, write: Write) -> Option<DefaultV
         return field.default.clone();
     }
     let shape = Shape::of(&field.ty);
-    let given_by_client = write.create && matches!(shape, Shape::Text | Shape::Bytes);
+    let given_by_client =
+        matches!(write.create, Writer::Everyone) && matches!(shape, Shape::Text | Shape::Bytes);
     let made_up = !shape::is_option(&field.ty) && !shape.names_something() && !given_by_client;
     made_up.then_some(DefaultValue::OfType)
 }

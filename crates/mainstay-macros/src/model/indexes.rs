@@ -91,7 +91,7 @@ pub(super) fn identity(written: &ModelAttributes, columns: &[Column]) -> Result<
             errors
                 .push(at(&column.ty, format!("`{name}` is part of the identity: its type must be `String`")));
         }
-        if column.write.create || column.write.update {
+        if column.write.create.is_somebody() || column.write.update.is_somebody() {
             let message = format!("`{name}` comes from the credential: clients cannot write it");
             errors.push(at(&field.ident, message));
         }

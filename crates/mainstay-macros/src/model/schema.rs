@@ -5,7 +5,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit};
 
 use super::attributes::{DefaultValue, OnDelete};
-use super::columns::{Column, Declared, Part, Read};
+use super::columns::{Column, Declared, Part, Read, Writer};
 use super::indexes::Index;
 use super::{Model, shape};
 
@@ -52,7 +52,7 @@ pub(super) fn schema(model: &Model) -> TokenStream {
 
 fn definition(column: &Column, path: &TokenStream) -> TokenStream {
     let Column { ty, name, json, write, .. } = column;
-    let (create, update) = (write.create, write.update);
+    let (create, update) = (writer(&write.create, path), writer(&write.update, path));
     let (part, read) = (part(column.part, path), read(&column.read, path));
     let references = references(column, path);
     let default = default(column, path);
@@ -80,6 +80,14 @@ fn part(part: Part, path: &TokenStream) -> TokenStream {
         Part::Version => quote!(#path::Part::Version),
         Part::Overflow => quote!(#path::Part::Overflow),
         Part::Plain => quote!(#path::Part::Plain),
+    }
+}
+
+fn writer(writer: &Writer, path: &TokenStream) -> TokenStream {
+    match writer {
+        Writer::Nobody => quote!(#path::Writer::Nobody),
+        Writer::Everyone => quote!(#path::Writer::Everyone),
+        Writer::Role(role) => quote!(#path::Writer::Role(#role)),
     }
 }
 

@@ -21,6 +21,12 @@ struct Unknown {
     mood: Option<String>,
     #[model(read(role = ""))]
     hint: Option<String>,
+    #[model(write(create(role = "")))]
+    sign: String,
+    #[model(write(update, role = "editor"))]
+    mark: String,
+    #[model(write(update(roll = "editor")))]
+    note: String,
 }
 
 #[derive(Model)]

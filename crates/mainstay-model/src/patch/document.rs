@@ -6,9 +6,9 @@ use serde_json::Value as Json;
 use super::operation::Operation;
 use super::pointer::Pointer;
 use super::{Operations, Patch, apply, merge};
-use crate::input::{self, Input};
+use crate::input::{Input, Intake};
 use crate::undeclared::{self, Named};
-use crate::{Action, Assignments, ModelEntry, Record, Schema, Visible};
+use crate::{Assignments, ModelEntry, Record, Schema, Visible};
 
 /// The most bytes of JSON that a patch may make of a field: as much as a body may bring by default.
 /// A field that holds more already may not grow.
@@ -20,14 +20,15 @@ impl Patch {
     ///
     /// # Errors
     /// Invalid or read-only fields.
-    pub(crate) fn admitted(self, model: &ModelEntry, visible: &Visible) -> Result<Self> {
+    pub(crate) fn admitted(self, intake: &Intake<'_>) -> Result<Self> {
+        let Intake { model, visible, .. } = intake;
         let fields: BTreeSet<&str> = match &self {
             Self::Operations(Operations(list)) => {
                 list.iter().flat_map(Operation::written).filter_map(|it| it.field()).collect()
             }
             Self::Merge(members) => members.keys().map(String::as_str).collect(),
         };
-        input::admit(model, Action::Patch, fields, visible)?;
+        intake.admit(fields)?;
         Ok(match self {
             Self::Operations(Operations(list)) => {
                 let list = list.into_iter().map(|it| unseen(it, model.schema, visible)).collect();
@@ -43,14 +44,15 @@ impl Patch {
     ///
     /// # Errors
     /// A failed test; invalid or read-only fields.
-    pub(crate) fn changes(&self, model: &ModelEntry, visible: &Visible, row: &Record) -> Result<Assignments> {
+    pub(crate) fn changes(&self, intake: &Intake<'_>, row: &Record) -> Result<Assignments> {
+        let Intake { model, visible, .. } = intake;
         let document = visible.document(model.schema, row)?;
         let after = self.applied(model, visible, &document)?;
         let (before, properties_before) = undeclared::parted(model.schema, document);
         let (after, properties_after) = undeclared::parted(model.schema, after);
         let wanted = difference(model.schema, &before, after)?;
-        let properties = undeclared::patched(model, visible, row, &properties_before, properties_after)?;
-        let mut changes = input::assignments(model, Action::Patch, wanted, visible, &[])?;
+        let properties = undeclared::patched(intake, row, &properties_before, properties_after)?;
+        let mut changes = intake.assignments(wanted, &[])?;
         changes.retain(|(column, value)| !visible.has(*column) || row.0[*column] != *value);
         let faults: Vec<_> = changes.iter().filter_map(|it| too_long(model.schema, row, it)).collect();
         changes.extend(properties);

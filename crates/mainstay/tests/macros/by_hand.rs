@@ -4,7 +4,7 @@ use mainstay::kernel::{Error, Kind, Result, Timestamp, Value};
 use mainstay::model::garde::rules::length;
 use mainstay::model::{
     Action, Broken, ColumnDef, Field, Index, Insert, Model, OnDelete, Part, Read, Record, Reference, Schema,
-    Scope, Write, broken,
+    Scope, Write, Writer, broken,
 };
 use mainstay::prelude::{Column, Id, Ref};
 
@@ -22,7 +22,7 @@ impl Twin {
     pub(crate) const LABEL: Column<Twin, String> = Column::new(2);
 }
 
-const NEVER: Write = Write { create: false, update: false };
+const NEVER: Write = Write { create: Writer::Nobody, update: Writer::Nobody };
 
 const fn part(name: &'static str, field: &'static str, kind: Kind, part: Part, read: Read) -> ColumnDef {
     ColumnDef {
@@ -51,12 +51,12 @@ impl Model for Twin {
                 ..part("user_id", "user", Kind::Uuid, Part::Plain, Read::Everyone)
             },
             ColumnDef {
-                write: Write { create: true, update: true },
+                write: Write { create: Writer::Everyone, update: Writer::Everyone },
                 ..part("label", "label", Kind::Text, Part::Plain, Read::Everyone)
             },
             ColumnDef {
                 optional: true,
-                write: Write { create: false, update: true },
+                write: Write { create: Writer::Nobody, update: Writer::Everyone },
                 ..part("rank", "rank", Kind::Int, Part::Plain, Read::Everyone)
             },
             part("created_at", "createdAt", Kind::Timestamp, Part::CreatedAt, Read::Everyone),

@@ -36,9 +36,9 @@ pub(crate) struct Post {
     #[model(unique)]
     #[garde(ascii, pattern("^[a-z-]*$"), custom(no_space))]
     pub(crate) slug: String,
-    #[model(default = "draft", private)]
+    #[model(default = "draft", private, write(update(role = "admin")))]
     pub(crate) state: String,
-    #[model(write, index)]
+    #[model(write(role = "author"), index)]
     pub(crate) published: bool,
     #[model(write(update), read(role = "editor"))]
     #[garde(length(bytes, max = 3))]
@@ -51,6 +51,7 @@ pub(crate) struct Post {
     #[model(write)]
     #[garde(length(max = 2))]
     pub(crate) tags: Json<Vec<String>>,
+    #[model(write(create, update(role = "admin")))]
     pub(crate) r#match: i32,
     #[model(version)]
     pub(crate) version: i64,

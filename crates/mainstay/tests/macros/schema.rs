@@ -1,5 +1,5 @@
 use mainstay::kernel::Value;
-use mainstay::model::{Action, ColumnDef, Model, OnDelete, Part, Read, Schema, Scope, Write};
+use mainstay::model::{Action, ColumnDef, Model, OnDelete, Part, Read, Schema, Scope, Write, Writer};
 
 use crate::by_hand::Twin;
 use crate::derived::{Post, Setting, User};
@@ -47,10 +47,14 @@ fn names_follow_the_struct_or_the_author() {
 #[test]
 fn rules_of_writing_and_reading_are_the_authors() {
     let write = |field| column::<Post>(field).write;
-    assert_eq!(write("headline"), Write { create: true, update: true });
-    assert_eq!(write("notes"), Write { create: false, update: true });
-    assert_eq!(write("rating"), Write { create: true, update: false });
+    assert_eq!(write("headline"), Write { create: Writer::Everyone, update: Writer::Everyone });
+    assert_eq!(write("notes"), Write { create: Writer::Nobody, update: Writer::Everyone });
+    assert_eq!(write("rating"), Write { create: Writer::Everyone, update: Writer::Nobody });
     assert_eq!(write("views"), Write::default());
+    let (admin, author) = (Writer::Role("admin"), Writer::Role("author"));
+    assert_eq!(write("state"), Write { create: Writer::Nobody, update: admin });
+    assert_eq!(write("match"), Write { create: Writer::Everyone, update: admin });
+    assert_eq!(write("published"), Write { create: author, update: author });
     assert_eq!(column::<Post>("notes").read, Read::Role("editor"));
     assert_eq!(column::<Post>("state").read, Read::Private);
 }

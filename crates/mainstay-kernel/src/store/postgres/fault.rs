@@ -48,7 +48,7 @@ fn refused(refusal: &DbError, limits: &Limits) -> ErrorKind {
     } else if *code == SqlState::UNIQUE_VIOLATION {
         let (table, constraint, columns) = names(refusal);
         ErrorKind::UniqueViolation { table, constraint, columns }
-    } else if *code == SqlState::FOREIGN_KEY_VIOLATION {
+    } else if [SqlState::FOREIGN_KEY_VIOLATION, SqlState::RESTRICT_VIOLATION].contains(code) {
         let (table, constraint, columns) = names(refusal);
         ErrorKind::ForeignKeyViolation { table, constraint, columns }
     } else if *code == SqlState::LOCK_NOT_AVAILABLE {

@@ -41,7 +41,7 @@ fn kind_of(error: &rusqlite::Error, limit: Duration) -> ErrorKind {
     if let Some((table, constraint, columns)) = unique_violation(error) {
         return ErrorKind::UniqueViolation { table, constraint, columns };
     }
-    if extended(error) == Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY) {
+    if is_foreign_key_violation(error) {
         return ErrorKind::ForeignKeyViolation {
             table: String::new(),
             constraint: None,
@@ -77,6 +77,14 @@ fn unique_violation(error: &rusqlite::Error) -> Option<(String, Option<String>, 
     Some((table, None, pairs.into_iter().map(|(_, column)| column.to_owned()).collect()))
 }
 
+/// What restricts a delete is a trigger of SQLite's own: its code is theirs, and its message tells.
+fn is_foreign_key_violation(error: &rusqlite::Error) -> bool {
+    let rusqlite::Error::SqliteFailure(code, message) = error else { return false };
+    code.extended_code == ffi::SQLITE_CONSTRAINT_FOREIGNKEY
+        || code.extended_code == ffi::SQLITE_CONSTRAINT_TRIGGER
+            && message.as_deref() == Some("FOREIGN KEY constraint failed")
+}
+
 fn extended(error: &rusqlite::Error) -> Option<i32> {
     error.sqlite_error().map(|it| it.extended_code)
 }
@@ -102,8 +110,10 @@ mod tests {
                                      nick text, unique (email, tenant));
                  create unique index users_nick on users (lower(nick));
                  create table posts (id integer primary key, author text not null references users (id));
-                 insert into users values ('1', 'A', 1, 1, 'N');
-                 insert into posts values (1, '1');",
+                 create table bills (payer text not null references users (id) on delete restrict);
+                 insert into users values ('1', 'A', 1, 1, 'N'), ('2', 'B', 2, 1, 'O');
+                 insert into posts values (1, '1');
+                 insert into bills values ('2');",
             )
             .unwrap();
         let error = to_error(connection.execute_batch(statement).unwrap_err(), LIMIT);
@@ -122,9 +132,9 @@ mod tests {
     #[test]
     fn a_unique_violation_names_its_table_and_columns() {
         let cases = [
-            ("insert into users values ('2', 'A', 1, 1, 'M')", unique("users", None, &["email", "tenant"])),
+            ("insert into users values ('3', 'A', 1, 1, 'M')", unique("users", None, &["email", "tenant"])),
             ("insert into users values ('1', 'B', 1, 1, 'M')", unique("users", None, &["id"])),
-            ("insert into users values ('2', 'B', 2, 1, 'n')", unique("", Some("users_nick"), &[])),
+            ("insert into users values ('3', 'C', 3, 1, 'n')", unique("", Some("users_nick"), &[])),
             ("insert into posts values (1, '1')", unique("posts", None, &["id"])),
         ];
         for (statement, expected) in cases {
@@ -136,7 +146,8 @@ mod tests {
     fn a_missing_reference_is_a_foreign_key_violation() {
         let violated = |kind| matches!(kind, ErrorKind::ForeignKeyViolation { .. });
         assert!(violated(refused("insert into posts values (2, 'nobody')")));
-        assert!(violated(refused("delete from users")));
+        assert!(violated(refused("delete from users where id = '1'")));
+        assert!(violated(refused("delete from users where id = '2'")), "restricted");
     }
 
     #[test]
