@@ -51,7 +51,7 @@ impl Identity {
             return Err(Error::internal(format!(
                 "no claim fills the field `{}` of the user model `{}`, and a new user must have one: \
                  make it an `Option`, or give it a default",
-                schema.columns[unfilled].name, schema.name
+                schema.columns[unfilled].field, schema.name
             )));
         }
         let seen = Cache::builder().max_capacity(100_000).time_to_live(REMEMBERED).build();

@@ -1,6 +1,7 @@
 use mainstay_kernel::{Caller, Capture, Kind, Value};
 
-use crate::Action;
+use crate::store::ddl;
+use crate::{Action, Index};
 
 /// A model as data: what its derive macro emits and what every operation works on.
 #[derive(Debug)]
@@ -152,15 +153,6 @@ pub enum OnDelete {
     SetNull,
 }
 
-/// An index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Index {
-    /// Positions of its columns.
-    pub columns: &'static [usize],
-    /// Whether two rows may not agree in all of them.
-    pub unique: bool,
-}
-
 impl Schema {
     /// The column at this position.
     pub fn column(&self, index: usize) -> &'static ColumnDef {
@@ -192,10 +184,17 @@ impl Schema {
         shares.min().unwrap_or(usize::MAX)
     }
 
-    /// The name of an index, the same on both stores.
+    /// The name of an index, the same on both stores. Another order or condition is another index.
     pub fn index_name(&self, index: &Index) -> String {
-        let columns = index.columns.iter().map(|&column| self.columns[column].name);
-        let parts = std::iter::once(self.table).chain(columns).collect::<Vec<_>>();
+        let column = |&column: &usize| {
+            let name = self.columns[column].name;
+            if index.descending.contains(&column) { format!("{name}_desc") } else { name.to_owned() }
+        };
+        let mut parts: Vec<_> =
+            [self.table.to_owned()].into_iter().chain(index.columns.iter().map(column)).collect();
+        if !index.only.is_empty() {
+            parts.push(format!("where_{:016x}", hash(&ddl::condition(self, index))));
+        }
         bounded(&parts.join("_"), if index.unique { "_key" } else { "_idx" })
     }
 
@@ -223,17 +222,21 @@ impl Schema {
 /// The longest name of PostgreSQL, in bytes; it cuts longer ones.
 const LONGEST_NAME: usize = 63;
 
-/// A name of at most 63 bytes: the end of a longer one gives way to a hash of the whole (FNV-1a).
+/// A name of at most 63 bytes: the end of a longer one gives way to a hash of the whole.
 fn bounded(stem: &str, suffix: &str) -> String {
     if stem.len() + suffix.len() <= LONGEST_NAME {
         return format!("{stem}{suffix}");
     }
-    let hash = stem.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = hash(stem);
     let kept: String =
         stem.chars().take_while(char::is_ascii).take(LONGEST_NAME - suffix.len() - 17).collect();
     format!("{kept}_{hash:016x}{suffix}")
+}
+
+/// FNV-1a, which is the same in every version.
+fn hash(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use mainstay_kernel::{Error, ErrorKind, Reader, Value};
 use uuid::Uuid;
 
 use crate::door::Door;
-use crate::{Predicate, Record, Schema, Visible, rows, store};
+use crate::{Predicate, Record, Schema, Visible, evaluate, rows, store};
 
 /// A write that the store refused.
 pub(crate) enum Refused<'a> {
@@ -83,14 +83,20 @@ async fn taken(door: &Door<'_>, refused: &Refused<'_>) -> Vec<usize> {
         Refused::Create(_) => (Some([schema.id()]), Predicate::Always),
         Refused::Update(..) | Refused::Delete => (None, !id),
     };
-    let unique = schema.indexes.iter().filter(|it| it.unique).map(|it| it.columns);
+    let unique = schema.indexes.iter().filter(|it| it.unique).map(|it| (it.columns, it.rows()));
+    let key = key.iter().map(|it| (it.as_slice(), Predicate::Always));
     let mut taken = Vec::new();
-    for columns in key.iter().map(<[usize; 1]>::as_slice).chain(unique) {
+    for (columns, among) in key.chain(unique) {
+        if evaluate(&among, &row.0) != Some(true) {
+            continue;
+        }
         if columns.iter().any(|&column| row.0[column].is_null()) {
             continue;
         }
         let same = columns.iter().map(|&column| Predicate::same(column, &row.0[column]));
-        if let Ok(Some(_)) = rows::find(&reader, schema, &same.fold(others.clone(), Predicate::and)).await {
+        if let Ok(Some(_)) =
+            rows::find(&reader, schema, &same.fold(others.clone().and(among), Predicate::and)).await
+        {
             taken.extend_from_slice(columns);
         }
     }

@@ -1,9 +1,10 @@
 use darling::ast::Data;
-use darling::util::{Flag, Ignored, PathList, SpannedValue};
+use darling::util::{Flag, Ignored, SpannedValue};
 use darling::{Error, FromDeriveInput, FromField, FromMeta, Result};
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Path, Type, Visibility};
 
+use super::index_syntax::WrittenIndex;
 use crate::report::at;
 
 /// What the author wrote on the struct.
@@ -22,9 +23,9 @@ pub(super) struct ModelAttributes {
     pub(super) plural: Option<LitStr>,
     pub(super) table: Option<LitStr>,
     #[darling(multiple)]
-    pub(super) unique: Vec<PathList>,
+    pub(super) unique: Vec<WrittenIndex>,
     #[darling(multiple)]
-    pub(super) index: Vec<PathList>,
+    pub(super) index: Vec<WrittenIndex>,
     #[darling(rename = "crate")]
     pub(super) facade: Option<Path>,
 }

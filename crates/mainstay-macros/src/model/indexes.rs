@@ -1,18 +1,38 @@
-use darling::util::PathList;
 use darling::{Error, Result};
-use syn::Path;
+use syn::Ident;
+use syn::ext::IdentExt;
 
 use super::attributes::ModelAttributes;
 use super::columns::{Column, IndexKind};
+use super::index_syntax::{Condition, Is, Order, WrittenIndex};
 use super::shape::{self, Shape};
 use crate::nearest::unknown;
 use crate::report::at;
 
 /// An index over columns, by their positions.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Default)]
 pub(super) struct Index {
     pub(super) columns: Vec<usize>,
     pub(super) unique: bool,
+    pub(super) descending: Vec<usize>,
+    pub(super) only: Vec<Only>,
+}
+
+/// What must hold of a column for its row to be in an index.
+pub(super) struct Only {
+    pub(super) column: usize,
+    pub(super) field: Ident,
+    pub(super) is: Is,
+}
+
+impl Index {
+    /// Whether the two are one.
+    fn is(&self, other: &Self) -> bool {
+        let only = |it: &Self| it.only.iter().map(|it| (it.column, it.is.text())).collect::<Vec<_>>();
+        let (columns, order) = (&self.columns, &self.descending);
+        (columns, order, self.unique) == (&other.columns, &other.descending, other.unique)
+            && only(self) == only(other)
+    }
 }
 
 /// The indexes of a model: those of its fields, those of the struct, the identity's, and one that
@@ -23,24 +43,24 @@ pub(super) fn all(written: &ModelAttributes, columns: &[Column]) -> Result<Vec<I
         columns.iter().enumerate().filter_map(|(at, it)| of_field(at, it.index)).collect();
     for (lists, unique) in [(&written.unique, true), (&written.index, false)] {
         for list in lists {
-            let positions = errors.handle(positions(list, written, columns)).unwrap_or_default();
-            indexes.push(Index { columns: positions, unique });
+            let index = errors.handle(of_struct(list, columns)).unwrap_or_default();
+            indexes.push(Index { unique, ..index });
         }
     }
     if written.identity.is_present() {
         let names = IDENTITY.iter().filter_map(|name| columns.iter().position(|it| it.field_name() == *name));
-        indexes.push(Index { columns: names.collect(), unique: true });
+        indexes.push(Index { columns: names.collect(), unique: true, ..Index::default() });
     }
     let mut distinct: Vec<Index> = Vec::new();
     for index in indexes {
-        if !distinct.contains(&index) {
+        if !distinct.iter().any(|it| it.is(&index)) {
             distinct.push(index);
         }
     }
     for (position, column) in columns.iter().enumerate() {
-        let leads = distinct.iter().any(|it| it.columns.first() == Some(&position));
+        let leads = distinct.iter().any(|it| it.columns.first() == Some(&position) && it.only.is_empty());
         if column.references.is_some() && !leads {
-            distinct.push(Index { columns: vec![position], unique: false });
+            distinct.push(Index { columns: vec![position], ..Index::default() });
         }
     }
     errors.finish_with(distinct)
@@ -51,20 +71,43 @@ fn of_field(position: usize, kind: Option<IndexKind>) -> Option<Index> {
         IndexKind::Unique => true,
         IndexKind::Plain => false,
     };
-    Some(Index { columns: vec![position], unique })
+    Some(Index { columns: vec![position], unique, ..Index::default() })
 }
 
-fn positions(list: &PathList, written: &ModelAttributes, columns: &[Column]) -> Result<Vec<usize>> {
-    if list.is_empty() {
-        return Err(at(&written.ident, "an index names fields: `index(a, b)`"));
-    }
+fn of_struct(written: &WrittenIndex, columns: &[Column]) -> Result<Index> {
     let mut errors = Error::accumulator();
-    let found = list.iter().filter_map(|it| errors.handle(position(it, columns))).collect();
-    errors.finish_with(found)
+    let mut index = Index::default();
+    for field in &written.fields {
+        let Some(position) = errors.handle(position(&field.name, columns)) else { continue };
+        if index.columns.contains(&position) {
+            errors.push(at(&field.name, "an index names a field once"));
+        }
+        index.columns.push(position);
+        if field.order == Order::Descending {
+            index.descending.push(position);
+        }
+    }
+    for condition in &written.only {
+        index.only.extend(errors.handle(only(condition, columns)));
+    }
+    errors.finish_with(index)
 }
 
-fn position(field: &Path, columns: &[Column]) -> Result<usize> {
-    let name = field.get_ident().map(ToString::to_string).unwrap_or_default();
+fn only(condition: &Condition, columns: &[Column]) -> Result<Only> {
+    let Condition { field, is } = condition;
+    let column = position(field, columns)?;
+    match is {
+        Is::Missing | Is::There if !shape::is_option(&columns[column].ty) => {
+            Err(at(field, format!("`{field}` is never null: it is no `Option`")))
+        }
+        Is::Missing | Is::There | Is::Equal(_) | Is::NotEqual(_) => {
+            Ok(Only { column, field: field.clone(), is: is.clone() })
+        }
+    }
+}
+
+fn position(field: &Ident, columns: &[Column]) -> Result<usize> {
+    let name = field.unraw().to_string();
     let names: Vec<_> = columns.iter().map(Column::field_name).collect();
     let known: Vec<_> = names.iter().map(String::as_str).filter(|it| !it.is_empty()).collect();
     let found = names.iter().position(|it| *it == name && !name.is_empty());

@@ -1,10 +1,11 @@
-//! `#[derive(Model)]`: what the author wrote (`attributes`, `shape`), what it means (`columns`,
+//! `#[derive(Model)]`: what the author wrote (`attributes`, `index_syntax`, `shape`), what it means (`columns`,
 //! `indexes`, `names`, `checks`), and what is emitted (`schema`, `record`, `new`).
 
 mod attributes;
 mod bounds;
 mod checks;
 mod columns;
+mod index_syntax;
 mod indexes;
 pub(crate) mod names;
 mod new;

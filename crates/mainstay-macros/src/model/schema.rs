@@ -6,7 +6,8 @@ use syn::{Expr, ExprLit, Lit};
 
 use super::attributes::{DefaultValue, OnDelete};
 use super::columns::{Column, Declared, Part, Read, Writer};
-use super::indexes::Index;
+use super::index_syntax::Is;
+use super::indexes::{Index, Only};
 use super::{Model, shape};
 
 /// `Post::TITLE` and its like.
@@ -34,8 +35,8 @@ pub(super) fn columns(model: &Model) -> TokenStream {
 pub(super) fn schema(model: &Model) -> TokenStream {
     let Model { paths, names, columns, indexes, live, .. } = model;
     let super::Names { name, plural, list_key, table } = names;
+    let indexes = indexes.iter().map(|it| index(it, columns, &paths.model));
     let columns = columns.iter().map(|it| definition(it, &paths.model));
-    let indexes = indexes.iter().map(|it| index(it, &paths.model));
     let path = &paths.model;
     quote! {
         #path::Schema {
@@ -141,7 +142,45 @@ fn written(expr: &Expr) -> TokenStream {
     }
 }
 
-fn index(index: &Index, path: &TokenStream) -> TokenStream {
-    let Index { columns, unique } = index;
-    quote!(#path::Index { columns: &[#(#columns),*], unique: #unique })
+fn index(index: &Index, columns: &[Column], path: &TokenStream) -> TokenStream {
+    let Index { columns: positions, unique, descending, only } = index;
+    let only = only.iter().map(|it| self::only(it, columns, path));
+    quote! {
+        #path::Index {
+            columns: &[#(#positions),*],
+            unique: #unique,
+            descending: &[#(#descending),*],
+            only: &[#(#only),*],
+        }
+    }
+}
+
+/// A condition of an index. Of which kinds a value can be asked for is known once the type is.
+fn only(only: &Only, columns: &[Column], path: &TokenStream) -> TokenStream {
+    let Only { column, field, is } = only;
+    let ty = shape::without_option(&columns[*column].ty);
+    let value = |expr: &Expr| {
+        let (value, span) = (written(expr), field.span());
+        let message = format!("an index cannot compare `{field}` with a value: ask whether it is null");
+        quote_spanned! {span=> {
+            const { assert!(#path::Index::may_ask_for(<#ty as #path::Field>::KIND), #message) };
+            || {
+                let value: #ty = #value;
+                #path::Field::into_value(value)
+            }
+        }}
+    };
+    let is = match is {
+        Is::Missing => quote!(Missing),
+        Is::There => quote!(There),
+        Is::Equal(it) => {
+            let value = value(it);
+            quote!(Equal(#value))
+        }
+        Is::NotEqual(it) => {
+            let value = value(it);
+            quote!(NotEqual(#value))
+        }
+    };
+    quote!(#path::Only { column: #column, is: #path::Is::#is })
 }

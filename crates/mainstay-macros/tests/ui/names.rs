@@ -5,7 +5,7 @@ use mainstay::prelude::*;
 
 #[derive(Model)]
 #[model(table = "Posts", plural = "blog posts", name = "2nd")]
-#[model(unique(id, tilte), index())]
+#[model(unique(id, tilte))]
 struct Post {
     id: Id<Post>,
     #[model(rename = "the title")]

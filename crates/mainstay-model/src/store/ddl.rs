@@ -2,7 +2,7 @@ use mainstay_kernel::{Dialect, Kind, Value};
 
 use super::sql::Builder;
 use super::variants;
-use crate::{ColumnDef, Index, OnDelete, Part, Schema};
+use crate::{ColumnDef, Index, Is, OnDelete, Part, Schema};
 
 /// Creates the table of a model.
 pub(crate) fn create_table(dialect: Dialect, schema: &Schema) -> String {
@@ -30,10 +30,56 @@ pub(crate) fn create_index(dialect: Dialect, schema: &Schema, index: &Index) -> 
     sql.text(if index.unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
     sql.name(&schema.index_name(index)).text(" ON ").name(schema.table).text(" (");
     sql.list(index.columns, |sql, &column| {
-        sql.name(schema.column(column).name);
+        let ColumnDef { name, optional, .. } = schema.column(column);
+        sql.name(name);
+        if index.descending.contains(&column) {
+            sql.text(" DESC");
+        }
+        // Where lists have them; on SQLite that is where they are.
+        if index.descending.contains(&column) && *optional && dialect == Dialect::Postgres {
+            sql.text(" NULLS LAST");
+        }
     })
     .text(")");
+    if !index.only.is_empty() {
+        sql.text(" WHERE ").text(&condition(schema, index));
+    }
     sql.build().text().to_owned()
+}
+
+/// Which rows an index is over, the same on both stores.
+pub(crate) fn condition(schema: &Schema, index: &Index) -> String {
+    let mut sql = Builder::new(Dialect::Sqlite);
+    for (position, only) in index.only.iter().enumerate() {
+        if position > 0 {
+            sql.text(" AND ");
+        }
+        sql.name(schema.column(only.column).name);
+        match only.is {
+            Is::Missing => sql.text(" IS NULL"),
+            Is::There => sql.text(" IS NOT NULL"),
+            Is::Equal(value) => constant(sql.text(" = "), &value()),
+            Is::NotEqual(value) => constant(sql.text(" <> "), &value()),
+        };
+    }
+    sql.build().text().to_owned()
+}
+
+/// A value that an index asks for. [`Index::may_ask_for`] says of which kinds there are such.
+fn constant<'a>(sql: &'a mut Builder, value: &Value) -> &'a mut Builder {
+    match value {
+        Value::Bool(true) => sql.text("TRUE"),
+        Value::Bool(false) => sql.text("FALSE"),
+        Value::Int(it) => sql.text(&it.to_string()),
+        Value::Decimal(it) => sql.text(&it.units.to_string()),
+        Value::Text(it) => sql.literal(it),
+        Value::Enum(it) => sql.literal(it.name()),
+        Value::Uuid(it) => sql.literal(&it.to_string()),
+        Value::Date(it) => sql.literal(&it.to_string()),
+        Value::Null | Value::Float(_) | Value::Bytes(_) | Value::Timestamp(_) | Value::Json(_) => {
+            sql.text("NULL")
+        }
+    }
 }
 
 /// Whether the table has rows already, which a new column must have a value for.

@@ -10,6 +10,7 @@ mod expanding;
 mod fields;
 mod hangups;
 mod hooks;
+mod indexes;
 mod kinds;
 mod lists;
 mod models;

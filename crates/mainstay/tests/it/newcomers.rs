@@ -52,7 +52,7 @@ async fn a_user_model_that_no_claims_can_fill_keeps_the_application_from_startin
     let credentials = Credentials::new(options, db.clock().clone()).expect("credentials");
     let refused = Assembly::new(App::new("club").users::<Guest>(), db, Arc::new(credentials), "/v1");
     let Err(error) = refused else { panic!("it was put together") };
-    assert!(error.to_string().contains("`invited_by` of the user model `guest`"), "{error}");
+    assert!(error.to_string().contains("`invitedBy` of the user model `guest`"), "{error}");
 }
 
 #[mainstay::test(app = club)]

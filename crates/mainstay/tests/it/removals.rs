@@ -131,7 +131,8 @@ async fn what_goes_or_changes_with_a_row_is_captured_too(app: TestApp) {
             let _ = actor.delete(&format!("/v1/roots/{root}")).await.expect_status(200);
         }
         let sql = "select model, id, before is null, after from mainstay_change where seq > ? order by model";
-        let changes = app.db().reader().sql(sql).bind(before).all::<(String, String, bool, Option<Value>)>();
+        let reader = app.db().reader();
+        let changes = reader.sql(sql).bind(before).all::<(String, String, bool, Option<Value>)>();
         let changes = changes.await.expect("changes");
         let gone: Vec<_> =
             changes.iter().map(|(model, id, _, after)| (model.as_str(), id, after.is_none())).collect();

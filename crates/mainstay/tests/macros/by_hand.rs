@@ -63,7 +63,7 @@ impl Model for Twin {
             part("updated_at", "updatedAt", Kind::Timestamp, Part::UpdatedAt, Read::Everyone),
             part("version", "version", Kind::Int, Part::Version, Read::Private),
         ],
-        indexes: &[Index { columns: &[3], unique: false }, Index { columns: &[1], unique: false }],
+        indexes: &[Index::on(&[3]), Index::on(&[1])],
         live: true,
     };
 
