@@ -90,6 +90,10 @@ impl Reader {
         self.ran.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn count_one(&self) {
+        self.ran.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The dialect that statements must be written in.
     pub fn dialect(&self) -> Dialect {
         match &self.lane {
@@ -103,7 +107,7 @@ impl Reader {
     /// # Errors
     /// Too slow, when it runs into the limit for reads; unavailable, when the database is away.
     pub async fn rows(&self, statement: &Statement) -> Result<Vec<Row>> {
-        self.ran.fetch_add(1, Ordering::Relaxed);
+        self.count_one();
         match &self.lane {
             Lane::Primary(shared) => shared.store.rows(statement).await,
             Lane::Replica(shared) => shared.store.stale_rows(statement).await,
@@ -116,7 +120,7 @@ impl Reader {
     /// # Errors
     /// As [`Reader::rows`].
     pub async fn point(&self, statement: &Statement) -> Result<Option<Row>> {
-        self.ran.fetch_add(1, Ordering::Relaxed);
+        self.count_one();
         match &self.lane {
             Lane::Primary(shared) => shared.store.point(statement).await,
             Lane::Replica(shared) => shared.store.stale_point(statement).await,

@@ -87,6 +87,7 @@ impl Tx {
     /// What the store says of it, such as a unique violation. The transaction cannot commit then,
     /// whatever the handler returns.
     pub async fn execute(&mut self, statement: &Statement) -> Result<u64> {
+        self.reader.count_one();
         match self.reader.open() {
             Some(open) => open.execute(statement).await,
             None => Err(not_open()),

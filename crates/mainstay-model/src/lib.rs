@@ -4,6 +4,7 @@
 //! [`ModelEntry`], so that they compile once.
 
 pub mod additive;
+pub mod bulk;
 pub mod create;
 pub mod delete;
 pub mod door;
@@ -14,7 +15,9 @@ pub mod list;
 pub mod patch;
 pub mod rows;
 pub mod update;
+pub mod upsert;
 
+mod aggregate;
 mod atom;
 mod change;
 mod column;
@@ -25,6 +28,7 @@ mod entry;
 mod evaluate;
 mod field;
 mod fuzz;
+mod group;
 mod index;
 mod input;
 mod json;
@@ -50,7 +54,9 @@ mod total;
 mod undeclared;
 mod violation;
 
+pub use aggregate::{Aggregate, Fold, Ordered, Summed, Term, Terms};
 pub use atom::{Atom, Compare};
+pub use bulk::{Assignment, Counted, Edit, Settable};
 pub use change::{Addition, Change, Divergence, Plan};
 pub use column::{Column, Operand};
 pub use decimal::Decimal;
@@ -61,17 +67,18 @@ pub use field::{Field, Json, Ref};
 #[doc(hidden)]
 pub use fuzz::{fuzz_input, fuzz_list_parameters, fuzz_patch};
 pub use garde;
+pub use group::{GroupSort, Grouped, Groups, KeyOf, Keys, Reads, groups};
 pub use hook::{Hook, HookCx, HookEntry, HookPoint, Hooks};
 pub use index::{Index, Is, Only};
 pub use input::{Assignments, Input};
 pub use json_column::JsonPath;
 pub use mainstay_kernel::{self as kernel, Kind};
-pub use model::{Insert, Model};
+pub use model::{Insert, Model, Upsert};
 pub use model_enum::ModelEnum;
 pub use overflow::Overflow;
 pub use params::{Count, ListQuery, Sort, parse_list};
 pub use predicate::{Filter, Predicate};
-pub use query::Query;
+pub use query::{Query, Window};
 pub use record::Record;
 pub use related::{Alike, Exists, Subject};
 pub use render::Visible;

@@ -4,7 +4,7 @@ use mainstay_kernel::{Error, Id, Reader, Result, Row, Tx, Value};
 use uuid::Uuid;
 
 use crate::rules::Broken;
-use crate::{Filter, Predicate, Query, Record, Schema, rows};
+use crate::{Filter, Keys, Predicate, Query, Record, Schema, bulk, rows, upsert};
 
 /// A row of a table as a Rust struct. Derive it.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a model", note = "add `#[derive(Model)]` to it")]
@@ -83,6 +83,58 @@ pub trait Insert: Sized + Send {
     /// Unique or foreign key violation; a hook's own.
     fn insert(self, tx: &mut Tx) -> impl Future<Output = Result<Self::Model>> + Send {
         async move { Self::Model::from_record(rows::insert(tx, Self::Model::SCHEMA, self.into_values()).await?) }
+    }
+
+    /// Inserts many rows by few statements; all of them or, when one is refused, none. They come back in
+    /// their order.
+    ///
+    /// # Errors
+    /// Unique or foreign key violation.
+    fn insert_all(tx: &mut Tx, rows: Vec<Self>) -> impl Future<Output = Result<Vec<Self::Model>>> + Send {
+        async move {
+            let rows = rows.into_iter().map(Self::into_values).collect();
+            let records = bulk::insert(tx, Self::Model::SCHEMA, rows).await?;
+            records.into_iter().map(Self::Model::from_record).collect()
+        }
+    }
+
+    /// Inserts the row, or overwrites every field of the one that has the same values in a unique index:
+    /// `.upsert(tx, Post::SLUG)`, or a tuple of its columns. That row keeps its id and the time it was made; a
+    /// missing value is nobody's same. Gives the row as it is stored.
+    ///
+    /// # Errors
+    /// Internal, when there is no such unique index; unique violation, when another row is in the way in another
+    /// one; foreign key violation.
+    fn upsert(
+        self,
+        tx: &mut Tx,
+        target: impl Keys<Self::Model> + Send,
+    ) -> impl Future<Output = Result<Self::Model>> + Send {
+        async move {
+            let target = target.columns();
+            let schema = Self::Model::SCHEMA;
+            let record = upsert::upsert(tx, schema, Uuid::now_v7(), self.into_values(), &target).await?;
+            Self::Model::from_record(record)
+        }
+    }
+}
+
+/// Writes whole rows in a transaction.
+pub trait Upsert {
+    /// Inserts this row, or overwrites every field of the one with its id, which keeps the time it was made and
+    /// counts its version up. Gives the row as it is stored.
+    ///
+    /// # Errors
+    /// Unique violation, when another row is in the way; foreign key violation.
+    fn upsert<M: Model>(&mut self, row: M) -> impl Future<Output = Result<M>> + Send;
+}
+
+impl Upsert for Tx {
+    async fn upsert<M: Model>(&mut self, row: M) -> Result<M> {
+        let (schema, record) = (M::SCHEMA, row.into_record());
+        let id = record.id(schema);
+        let values = record.0.into_iter().enumerate().collect();
+        M::from_record(upsert::upsert(self, schema, id, values, &[schema.id()]).await?)
     }
 }
 

@@ -9,7 +9,7 @@ pub use mainstay_kernel::{Caller, Date, Db, Id, Reader, Timestamp, Tx};
 pub use mainstay_macros::{Model, ModelEnum, hook, scope};
 pub use mainstay_model::{
     Access, Column, Decimal, Field as _, Filter, Hook as _, HookCx, Insert as _, Json, Model as _,
-    ModelEnum as _, OrDeny as _, Overflow, Ref, Scope, all, deny, rows, set,
+    ModelEnum as _, OrDeny as _, Overflow, Ref, Scope, Upsert as _, all, deny, rows, set,
 };
 pub use mainstay_web::{ApiError, respond};
 pub use serde::{Deserialize, Serialize};

@@ -1,6 +1,8 @@
 //! All SQL of the models.
 
+pub(crate) mod aggregate;
 mod atom;
+pub(crate) mod bulk;
 pub(crate) mod condition;
 pub(crate) mod ddl;
 pub(crate) mod introspect;

@@ -42,6 +42,15 @@ pub(crate) fn key(dialect: Dialect, table: &str, id: &Value) -> Statement {
     sql.build()
 }
 
+/// A row without columns, if there is one for which the predicate holds.
+pub(crate) fn any(dialect: Dialect, schema: &Schema, predicate: &Predicate) -> Statement {
+    let mut sql = Builder::new(dialect);
+    sql.text("SELECT 1 FROM ").name(schema.table).text(" WHERE ");
+    condition::write(&mut sql, schema, predicate);
+    sql.text(" LIMIT 1");
+    sql.build()
+}
+
 /// A slice of the rows for which the predicate holds. Stamped, its first column after the schema's
 /// is the snapshot.
 pub(crate) fn slice(dialect: Dialect, schema: &Schema, slice: &Slice<'_>, stamped: Stamped) -> Statement {
@@ -76,7 +85,7 @@ fn order(sql: &mut Builder, schema: &Schema, sorts: &[Sort]) {
 
 /// What a column is sorted by: itself, or the position of its variant, which is the same on both
 /// stores and after a variant came between others.
-fn rank(sql: &mut Builder, column: &ColumnDef) {
+pub(super) fn rank(sql: &mut Builder, column: &ColumnDef) {
     let Kind::Enum(of) = column.kind else {
         sql.name(column.name);
         return;

@@ -36,6 +36,15 @@ pub(crate) fn update(
     sql.list(changes, |sql, (column, value)| {
         sql.name(schema.column(*column).name).text(" = ").bind(value.clone());
     });
+    touch(&mut sql, schema, now);
+    sql.text(" WHERE ");
+    condition::write(&mut sql, schema, predicate);
+    sql.text(" RETURNING ").columns(schema);
+    sql.build()
+}
+
+/// Sets what every update sets, behind the columns that it is about.
+pub(super) fn touch(sql: &mut Builder, schema: &Schema, now: Timestamp) {
     if let Some(column) = schema.part(Part::Version) {
         let name = schema.column(column).name;
         sql.text(", ").name(name).text(" = ").name(name).text(" + 1");
@@ -43,10 +52,6 @@ pub(crate) fn update(
     if let Some(column) = schema.part(Part::UpdatedAt) {
         sql.text(", ").name(schema.column(column).name).text(" = ").bind(Value::Timestamp(now));
     }
-    sql.text(" WHERE ");
-    condition::write(&mut sql, schema, predicate);
-    sql.text(" RETURNING ").columns(schema);
-    sql.build()
 }
 
 /// Deletes the rows for which the predicate holds.

@@ -1,6 +1,8 @@
 //! The contract, through the HTTP door, on both stores.
 
+mod aggregates;
 mod bodies;
+mod bulk;
 mod changes;
 mod dice;
 mod differential;
@@ -32,6 +34,7 @@ mod tables;
 mod totals;
 mod undeclared;
 mod updates;
+mod upserts;
 mod versions;
 mod walks;
 mod writers;

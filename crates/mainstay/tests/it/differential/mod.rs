@@ -4,6 +4,7 @@
 //! A world is a random schema with random rows; each is asked a number of questions. `MAINSTAY_WORLD=n`
 //! asks one world alone, `MAINSTAY_WORLDS=n` that many of them.
 
+mod grouping;
 mod question;
 mod spelling;
 mod values;
@@ -22,12 +23,7 @@ const QUESTIONS: u64 = 55;
 
 #[mainstay::test]
 async fn every_list_is_what_memory_says(db: Db) {
-    let number = |name: &str| std::env::var(name).ok().map(|it| it.parse::<u64>().expect("a whole number"));
-    let worlds = match number("MAINSTAY_WORLD") {
-        Some(world) => world..world + 1,
-        None => 0..number("MAINSTAY_WORLDS").unwrap_or(WORLDS),
-    };
-    for seed in worlds {
+    for seed in worlds() {
         let mut dice = Dice::new(seed);
         let mut world = World::new(&mut dice, seed);
         let _ = additive::apply(&db, &[world.schema]).await.expect("a table");
@@ -37,6 +33,14 @@ async fn every_list_is_what_memory_says(db: Db) {
             let asked = format!("MAINSTAY_WORLD={seed}, question {number}: {question:?}");
             answered(&db, &world, &question, &asked).await;
         }
+    }
+}
+
+fn worlds() -> std::ops::Range<u64> {
+    let number = |name: &str| std::env::var(name).ok().map(|it| it.parse::<u64>().expect("a whole number"));
+    match number("MAINSTAY_WORLD") {
+        Some(world) => world..world + 1,
+        None => 0..number("MAINSTAY_WORLDS").unwrap_or(WORLDS),
     }
 }
 

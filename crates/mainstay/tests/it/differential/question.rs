@@ -84,7 +84,7 @@ fn sorts(dice: &mut Dice, schema: &Schema) -> Vec<Sort> {
     sorts
 }
 
-fn predicate(dice: &mut Dice, schema: &Schema, depth: usize) -> Predicate {
+pub(super) fn predicate(dice: &mut Dice, schema: &Schema, depth: usize) -> Predicate {
     if depth == 0 {
         return atom(dice, schema);
     }
