@@ -36,6 +36,11 @@ impl Open {
         self.noted(self.store.rows(statement).await)
     }
 
+    async fn only_reading(&self, statement: &Statement) -> Result<Vec<Row>> {
+        let _awaited = Awaited::new(&self.statements);
+        self.noted(self.store.only_reading(statement).await)
+    }
+
     pub(crate) async fn execute(&self, statement: &Statement) -> Result<u64> {
         let _awaited = Awaited::new(&self.statements);
         self.noted(self.store.execute(statement).await)
@@ -115,6 +120,18 @@ impl Reader {
         }
     }
 
+    /// All rows of an author's statement, which the database keeps from writing, inside a transaction too.
+    pub(crate) async fn only_reading(&self, statement: &Statement) -> Result<Vec<Row>> {
+        match &self.lane {
+            // Their connections only read.
+            Lane::Primary(_) | Lane::Replica(_) => self.rows(statement).await,
+            Lane::Transaction(open) => {
+                self.count_one();
+                open.only_reading(statement).await
+            }
+        }
+    }
+
     /// At most one row, of a statement that finds it by a key.
     ///
     /// # Errors
@@ -137,7 +154,7 @@ impl Reader {
         }
     }
 
-    /// SQL of your own, with `?` for each value, in the dialect of the store.
+    /// SQL of your own that reads, in the dialect of the store, with `?` or `:name` for each value.
     pub fn sql(&self, text: &str) -> Sql<'_> {
         Sql::new(self, text)
     }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::store::postgres::Cell;
-use crate::{Date, Error, Fixed, Id, Kind, Result, Timestamp, Value, ValueRef};
+use crate::{Date, Error, Fixed, Id, Kind, Result, Timestamp, Value, ValueRef, nearest};
 
 /// One row of an answer.
 #[derive(Debug)]
@@ -38,10 +38,7 @@ impl Row {
     /// # Errors
     /// Internal, when there is no such column or its value is of another kind.
     pub fn get<T: FromValue>(&self, column: &str) -> Result<T> {
-        let index = self
-            .position(column)
-            .ok_or_else(|| Error::internal(format!("the answer has no column `{column}`")))?;
-        self.at(index)
+        self.at(self.position(column).ok_or_else(|| self.lacks(column))?)
     }
 
     /// The value at this position.
@@ -58,6 +55,20 @@ impl Row {
             Repr::Postgres(row) => row.columns().iter().position(|it| it.name() == column),
             Repr::Sqlite { columns, .. } => columns.iter().position(|it| it == column),
         }
+    }
+
+    fn columns(&self) -> Vec<&str> {
+        match &self.0 {
+            Repr::Postgres(row) => row.columns().iter().map(tokio_postgres::Column::name).collect(),
+            Repr::Sqlite { columns, .. } => columns.iter().map(String::as_str).collect(),
+        }
+    }
+
+    fn lacks(&self, column: &str) -> Error {
+        Error::internal(match nearest(column, self.columns()) {
+            Some(near) => format!("the answer has no column `{column}`, did you mean `{near}`?"),
+            None => format!("the answer has no column `{column}`"),
+        })
     }
 }
 
@@ -104,6 +115,20 @@ from_value! {
     Date => Date;
 }
 
+macro_rules! from_narrow {
+    ($($to:ty),*) => {$(
+        impl FromValue for $to {
+            const KIND: Kind = Kind::Int;
+
+            fn from_value(value: Value) -> Option<Self> {
+                i64::from_value(value).and_then(|it| it.try_into().ok())
+            }
+        }
+    )*};
+}
+
+from_narrow!(i16, i32, u16, u32);
+
 impl<M: ?Sized> FromValue for Id<M> {
     const KIND: Kind = Kind::Uuid;
 
@@ -120,7 +145,8 @@ impl<T: FromValue> FromValue for Option<T> {
     }
 }
 
-/// What a whole row can be read into: one column's type, or a tuple of them.
+/// What a whole row can be read into: one column's type, a tuple of them by their places, or a struct by their
+/// names, with `#[derive(FromRow)]`.
 pub trait FromRow: Sized {
     /// This type from a row.
     ///

@@ -102,7 +102,7 @@ impl Tx {
         self.reader.rows(statement).await
     }
 
-    /// SQL of your own, with `?` for each value, in the dialect of the store.
+    /// SQL of your own, in the dialect of the store, with `?` or `:name` for each value.
     pub fn sql(&mut self, text: &str) -> WriteSql<'_> {
         WriteSql::new(self, text)
     }

@@ -118,7 +118,9 @@ into_value! {
     bool => |it| Value::Bool(it);
     i64 => |it| Value::Int(it);
     i32 => |it| Value::Int(it.into());
+    i16 => |it| Value::Int(it.into());
     u32 => |it| Value::Int(it.into());
+    u16 => |it| Value::Int(it.into());
     // A store keeps no negative zero: the two would differ in what they give back.
     f64 => |it| Value::Float(if it == 0.0 { 0.0 } else { it });
     String => |it| Value::Text(it);

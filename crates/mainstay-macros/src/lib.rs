@@ -5,6 +5,7 @@
 //! `mainstay::main` and `mainstay::test`.
 
 mod facade;
+mod from_row;
 mod hook;
 mod main_fn;
 mod model;
@@ -15,6 +16,23 @@ mod scope;
 mod test_fn;
 
 use proc_macro::TokenStream;
+
+/// Reads rows of raw SQL into a struct: each field from the column of its name, or of the one that
+/// `#[row(column = "…")]` names. Other columns are left alone. `#[row(crate = "path")]` on the struct says where
+/// the facade is; default `::mainstay`.
+///
+/// ```ignore
+/// #[derive(FromRow)]
+/// struct Stats {
+///     posts: i64,
+///     #[row(column = "latest")]
+///     last_at: Option<Timestamp>,
+/// }
+/// ```
+#[proc_macro_derive(FromRow, attributes(row))]
+pub fn from_row(input: TokenStream) -> TokenStream {
+    from_row::expand(input.into()).unwrap_or_else(report::compile_errors).into()
+}
 
 /// Makes a struct a model: its `Model` implementation, a column token for each field
 /// (`Post::TITLE`) and the struct that a new row is made of (`NewPost`).

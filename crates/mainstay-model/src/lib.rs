@@ -39,6 +39,7 @@ mod overflow;
 mod params;
 mod predicate;
 mod query;
+mod raw;
 mod record;
 mod reference;
 mod related;

@@ -48,7 +48,7 @@ pub use assembly::Assembly;
 pub use command::{CommandCx, Output};
 pub use mainstay_auth as auth;
 pub use mainstay_kernel::{self as kernel, Error, ErrorKind, Result, write_tx};
-pub use mainstay_macros::{Model, ModelEnum, hook, main, scope, test};
+pub use mainstay_macros::{FromRow, Model, ModelEnum, hook, main, scope, test};
 pub use mainstay_model as model;
 pub use mainstay_web as web;
 pub use route::{Route, delete, get, head, options, patch, post, put};

@@ -6,7 +6,7 @@ pub use crate::{App, Error, Result, write_tx};
 pub use axum::extract::{Path, Query, State};
 pub use axum::response::{IntoResponse, Response};
 pub use mainstay_kernel::{Caller, Date, Db, Id, Reader, Timestamp, Tx};
-pub use mainstay_macros::{Model, ModelEnum, hook, scope};
+pub use mainstay_macros::{FromRow, Model, ModelEnum, hook, scope};
 pub use mainstay_model::{
     Access, Column, Decimal, Field as _, Filter, Hook as _, HookCx, Insert as _, Json, Model as _,
     ModelEnum as _, OrDeny as _, Overflow, Ref, Scope, Upsert as _, all, deny, rows, set,

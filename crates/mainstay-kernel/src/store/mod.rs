@@ -7,6 +7,9 @@ pub(crate) mod sqlite;
 use crate::request::{Answer, Request};
 use crate::{Dialect, Error, Result, Row, Statement, Timestamp};
 
+/// What is said of a statement that writes and was given to a reader.
+pub(crate) const READER_WRITES: &str = "a statement given to a reader writes: give it to `&mut Tx`";
+
 /// The database. A closed set, so an enum.
 pub(crate) enum Store {
     Postgres(postgres::Postgres),
@@ -234,6 +237,14 @@ impl StoreTx {
         match self {
             Self::Postgres(tx) => tx.rows(statement).await,
             Self::Sqlite(tx) => tx.rows(statement),
+        }
+    }
+
+    /// [`StoreTx::rows`] of a statement that the database keeps from writing.
+    pub(crate) async fn only_reading(&self, statement: &Statement) -> Result<Vec<Row>> {
+        match self {
+            Self::Postgres(tx) => tx.only_reading(statement).await,
+            Self::Sqlite(tx) => tx.only_reading(statement),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod control_lines;
+mod raw;
 mod repeats;
 mod stores;
 mod transactions;

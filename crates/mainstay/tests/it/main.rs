@@ -21,6 +21,7 @@ mod operators;
 mod patches;
 mod people;
 mod predicates;
+mod raw;
 mod references;
 mod removals;
 mod repeats;

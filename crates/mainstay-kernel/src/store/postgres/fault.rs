@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio_postgres::error::{DbError, Severity, SqlState};
 
+use crate::store::READER_WRITES;
 use crate::{Error, ErrorKind};
 
 /// The unique index that tells a repeated request from a new one.
@@ -60,7 +61,7 @@ fn refused(refusal: &DbError, limits: &Limits) -> ErrorKind {
     } else if *code == SqlState::QUERY_CANCELED && limits.how == Use::Reads {
         too_slow(limits.read)
     } else if *code == SqlState::READ_ONLY_SQL_TRANSACTION && limits.how == Use::Reads {
-        ErrorKind::Internal("a statement given to a reader writes: give it to `&mut Tx`".to_owned())
+        ErrorKind::Internal(READER_WRITES.to_owned())
     } else if ends_connection(refusal) {
         ended_by(code, limits)
     } else {

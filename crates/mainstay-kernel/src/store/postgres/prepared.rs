@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use tokio_postgres::Statement as Prepared;
 
 use super::results::keeping;
+use crate::store::READER_WRITES;
 use crate::{Error, Result};
 
 /// How many statements stay prepared on a connection. Each holds a plan in the server's memory.
@@ -86,6 +87,34 @@ fn returning(text: &str) -> Cow<'_, str> {
     let returns = words(text).any(|word| word.eq_ignore_ascii_case("returning"));
     // A statement may end in a comment, hence the new line.
     if returns { Cow::Borrowed(text) } else { Cow::Owned(format!("{text}\nRETURNING 1")) }
+}
+
+/// A statement as a subquery, in which the server neither takes one that writes nor a `WITH` that does: there
+/// is no reading alone for a part of a transaction.
+pub(super) fn only_reading(text: &str) -> Result<String> {
+    const READS: [&str; 4] = ["select", "table", "values", "with"];
+    let first = words(text).next().unwrap_or_default();
+    if !READS.iter().any(|word| word.eq_ignore_ascii_case(first)) {
+        return Err(Error::internal(READER_WRITES));
+    }
+    // The statement may end in a comment, hence the new line.
+    Ok(format!("SELECT * FROM (\n{}\n) AS reading", text.trim_end().trim_end_matches(';')))
+}
+
+/// Refuses what would stay behind on a connection that all readers share.
+pub(super) fn refuse_traces(text: &str) -> Result<()> {
+    let leaves = |word: &&str| {
+        let word = word.to_ascii_lowercase();
+        word == "set_config"
+            || word.starts_with("pg_advisory_lock")
+            || word.starts_with("pg_try_advisory_lock")
+    };
+    match words(text).find(leaves) {
+        Some(word) => Err(Error::internal(format!(
+            "`{word}` would outlast the statement on a connection that others share: give it to `&mut Tx`"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Begin and commit are the kernel's: a handler that commits half of its work, or a reader that

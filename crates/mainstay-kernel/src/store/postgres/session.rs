@@ -9,8 +9,8 @@ use tokio_postgres::tls::TlsStream;
 use tokio_postgres::{Client, Connection, Socket, Statement as Prepared};
 
 use super::bind::Bind;
-use super::fault::{Limits, explain, is_stale};
-use super::prepared::{Cache, Shape};
+use super::fault::{Limits, Use, explain, is_stale};
+use super::prepared::{Cache, Shape, refuse_traces};
 use super::target::{CONNECT_LIMIT, Target};
 use crate::row::Repr;
 use crate::store::Backend;
@@ -64,6 +64,9 @@ impl Session {
     pub(super) async fn prepare(&self, shape: Shape, text: &str, params: usize) -> Result<Prepared> {
         if let Some(prepared) = self.cache().get(shape, text) {
             return Ok(prepared);
+        }
+        if self.limits.how == Use::Reads {
+            refuse_traces(text)?;
         }
         let sent = shape.compose(text, params)?;
         let prepared = self.client.prepare(&sent).await.map_err(|error| self.explain(error))?;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::bind::Bind;
 use super::pool::Lease;
-use super::prepared::Shape;
+use super::prepared::{Shape, only_reading};
 use super::results::LOOK_UP;
 use super::session::Ran;
 use crate::store::Rollback;
@@ -61,6 +61,12 @@ impl PostgresTx {
     /// Runs a statement; the rows it gives back.
     pub(crate) async fn rows(&self, statement: &Statement) -> Result<Vec<Row>> {
         self.run(statement).await.map(|ran| ran.rows)
+    }
+
+    /// Runs a statement that can only read; its rows.
+    pub(crate) async fn only_reading(&self, statement: &Statement) -> Result<Vec<Row>> {
+        let text = only_reading(statement.text())?;
+        self.rows(&Statement::with(text, statement.params().to_vec())).await
     }
 
     /// Runs a statement; how many rows it touched.

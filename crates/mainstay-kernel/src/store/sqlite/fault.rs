@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{ErrorCode, ffi};
 
+use crate::store::READER_WRITES;
 use crate::{Error, ErrorKind};
 
 /// What becomes of the process after a failed COMMIT.
@@ -30,6 +31,14 @@ pub(super) fn fate_of(error: &rusqlite::Error) -> Fate {
 /// statement was given.
 pub(super) fn to_error(error: rusqlite::Error, limit: Duration) -> Error {
     Error::new(kind_of(&error, limit)).caused_by(error)
+}
+
+/// [`to_error`] on a connection that only reads.
+pub(super) fn to_reading_error(error: rusqlite::Error, limit: Duration) -> Error {
+    match extended(&error) {
+        Some(ffi::SQLITE_READONLY) => Error::internal(READER_WRITES).caused_by(error),
+        Some(_) | None => to_error(error, limit),
+    }
 }
 
 /// Whether a unique index of that table refused the row.

@@ -120,6 +120,11 @@ impl Pen {
         ran
     }
 
+    /// Whether a statement can only read.
+    pub(super) fn only_reads(&self, statement: &Statement) -> rusqlite::Result<bool> {
+        self.session.only_reads(statement)
+    }
+
     /// Runs several statements of the framework's own.
     pub(super) fn script(&mut self, text: &str) -> rusqlite::Result<()> {
         if let Some(group) = &mut self.group {

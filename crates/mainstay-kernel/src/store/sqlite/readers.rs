@@ -30,7 +30,7 @@ impl Readers {
         let session = self.check_out()?;
         let ran = session.run(statement, most, Some(Instant::now() + self.limit));
         self.check_in(session);
-        ran.map(|ran| ran.rows).map_err(|error| fault::to_error(error, self.limit))
+        ran.map(|ran| ran.rows).map_err(|error| fault::to_reading_error(error, self.limit))
     }
 
     /// Closes every connection; one that reads just now is closed when it is done.

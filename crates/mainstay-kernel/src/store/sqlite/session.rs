@@ -147,6 +147,11 @@ impl Session {
         Ok(Ran { rows, touched, may_write })
     }
 
+    /// Whether a statement can only read.
+    pub(super) fn only_reads(&self, statement: &Statement) -> rusqlite::Result<bool> {
+        Ok(self.connection.prepare_cached(statement.text())?.readonly())
+    }
+
     /// Runs one of the framework's own statements without values, such as COMMIT.
     pub(super) fn command(&self, text: &str) -> rusqlite::Result<()> {
         self.as_ours(|connection| connection.prepare_cached(text)?.raw_query().next().map(drop))

@@ -7,7 +7,7 @@ use super::session::Ran;
 use super::{fault, results};
 use crate::request::Request;
 use crate::row::Repr;
-use crate::store::{Commit, Company, Record, Rollback};
+use crate::store::{Commit, Company, READER_WRITES, Record, Rollback};
 use crate::{Error, ErrorKind, Result, Row, Statement};
 
 /// A transaction: a member of the group that is open on the writer. Its statements run on the
@@ -60,6 +60,21 @@ impl SqliteTx {
     /// The rows a statement gives back.
     pub(crate) fn rows(&self, statement: &Statement) -> Result<Vec<Row>> {
         Ok(self.state().run(statement)?.rows)
+    }
+
+    /// The rows of a statement that can only read.
+    pub(crate) fn only_reading(&self, statement: &Statement) -> Result<Vec<Row>> {
+        let mut state = self.state();
+        state.ready()?;
+        let reads = state.baton.pen().only_reads(statement);
+        match reads {
+            Ok(true) => Ok(state.run(statement)?.rows),
+            Ok(false) => {
+                state.health = Health::Failed;
+                Err(Error::internal(READER_WRITES))
+            }
+            Err(error) => Err(state.fail(error)),
+        }
     }
 
     /// How many rows a statement touched.
