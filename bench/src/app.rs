@@ -5,11 +5,11 @@ use mainstay::clap::{self, Args};
 use mainstay::prelude::*;
 
 /// Rows of a transaction of `seed`.
-const BATCH: u32 = 500;
+const BATCH: u32 = 2048;
 
 /// Something to read.
 #[derive(Model, Clone, Debug)]
-#[model(live)]
+#[model(live, index(published, views))]
 pub(crate) struct Post {
     /// Its key.
     pub(crate) id: Id<Post>,
@@ -21,7 +21,7 @@ pub(crate) struct Post {
     #[model(write, default)]
     pub(crate) body: String,
     /// Whether everybody may read it.
-    #[model(write, index)]
+    #[model(write)]
     pub(crate) published: bool,
     /// What it is about.
     #[model(write)]
@@ -90,15 +90,12 @@ async fn seed(cx: CommandCx) -> Result<()> {
 }
 
 async fn write_posts(tx: &mut Tx, numbers: std::ops::Range<u32>) -> Result<()> {
-    for number in numbers {
-        let post = NewPost {
-            title: format!("Post number {number}"),
-            body: "What there is to say, said in a few words.".to_owned(),
-            published: true,
-            tags: Json(vec!["seed".to_owned()]),
-            views: i64::from(number % 1000),
-        };
-        let _: Post = post.insert(tx).await?;
-    }
-    Ok(())
+    let posts = numbers.map(|number| NewPost {
+        title: format!("Post number {number}"),
+        body: "What there is to say, said in a few words.".to_owned(),
+        published: true,
+        tags: Json(vec!["seed".to_owned()]),
+        views: i64::from(number),
+    });
+    NewPost::insert_all(tx, posts.collect()).await.map(drop)
 }

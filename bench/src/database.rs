@@ -1,10 +1,14 @@
 //! A PostgreSQL database for one benchmark, dropped with it.
 
 use std::env;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context as _, Result};
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls};
+
+/// Tells the databases of one process apart.
+static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// The database and a connection to it.
 pub(crate) struct Database {
@@ -23,7 +27,8 @@ impl Database {
         let server = env::var("TEST_DATABASE_URL")
             .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned());
         let (rest, _) = server.rsplit_once('/').context("expected postgres://user@host/database")?;
-        let name = format!("mainstay_bench_{}", std::process::id());
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("mainstay_bench_{}_{number}", std::process::id());
         let url = format!("{rest}/{name}");
         execute(&runtime, &server, &format!("CREATE DATABASE {name}"))?;
         let client = runtime.block_on(connect(&url))?;

@@ -13,6 +13,7 @@ mod edit;
 mod example;
 mod exchange;
 mod get;
+mod growth;
 mod hand_written;
 mod list;
 mod load;
@@ -75,6 +76,8 @@ enum Table {
     Retries,
     /// P6: a mutation on SQLite, beside closures on a writer thread and sqlx
     Sqlite,
+    /// P13: each kind of request on 10k, 100k and 1M rows, and on as many kept answers
+    Growth,
     /// P12: memory, binary and start of examples/blog
     Size,
     /// Get, list and create beside PocketBase
@@ -113,6 +116,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         Table::Create => create::run(options),
         Table::Retries => retries::run(options),
         Table::Sqlite => sqlite::run(options),
+        Table::Growth => growth::run(options),
         Table::Size => size::run(options),
         Table::Pocketbase => pocketbase::run(options),
         Table::Edit => edit::run(options),

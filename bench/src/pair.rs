@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use crate::database::Database;
 use crate::scratch;
 use crate::server::Server;
-use crate::subject::{self, AccessLog, IDS};
+use crate::subject::{self, AccessLog, IDS, ROWS};
 
 /// Both servers and what they share. Dropped in this order: the database last.
 pub(crate) struct Pair {
@@ -27,7 +27,7 @@ impl Pair {
     pub(crate) fn start() -> Result<Self> {
         let (database, root) = (Database::create()?, scratch()?);
         let url = Some(database.url.as_str());
-        subject::seed(root.path(), url)?;
+        subject::seed(root.path(), url, ROWS)?;
         database.run("CREATE TABLE plain_posts (LIKE posts INCLUDING ALL)")?;
         database.run("VACUUM (ANALYZE)")?;
         database.run("CHECKPOINT")?;

@@ -26,6 +26,19 @@ pub(crate) fn post(path: &str) -> impl Fn(&mut Vec<u8>) + use<> {
     move |out| out.extend_from_slice(&request)
 }
 
+/// `PUT` or `PATCH` of one of the ids, with a body of its own.
+pub(crate) fn change<'a>(
+    method: &'static str,
+    path: &'a str,
+    ids: &'a [String],
+    body: fn() -> String,
+) -> impl Fn(&mut Vec<u8>) + 'a {
+    move |out| {
+        let id = &ids[fastrand::usize(..ids.len())];
+        with_body(out, method, &format!("{path}/{id}"), "", &body());
+    }
+}
+
 /// `PUT path/<one of the ids>` under a key that nobody used.
 pub(crate) fn put_keyed<'a>(path: &'a str, ids: &'a [String]) -> impl Fn(&mut Vec<u8>) + 'a {
     move |out| {

