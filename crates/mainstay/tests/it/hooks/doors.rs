@@ -46,6 +46,32 @@ async fn what_code_writes_fires_hooks_and_what_raw_sql_writes_does_not(app: Test
 }
 
 #[mainstay::test(app = app)]
+async fn an_upsert_fires_the_hooks_of_what_it_turns_out_to_be(app: TestApp) {
+    let _ = article(&app.user("ann").await, "Old").await;
+    let _ = trail(&app).await;
+    let written = async |tx: &mut Tx| {
+        let Some(old) = Article::filter(Filter::always()).first(tx).await? else { return Ok(()) };
+        let there = tx.upsert(Article { title: "Newer".to_owned(), ..old.clone() }).await?;
+        assert_eq!(
+            (there.id, there.slug.as_deref(), there.version),
+            (old.id, Some("newer"), old.version + 1)
+        );
+        let other = Article { id: Id::new(), title: "Other".to_owned(), ..old };
+        let new = tx.upsert(other.clone()).await?;
+        assert_eq!((new.id, new.slug.as_deref(), new.version), (other.id, Some("other"), 1));
+        Ok(())
+    };
+    app.db().write(written).await.expect("it is written");
+    let fired = [
+        "update (Update, Update) Newer",
+        "save (Save, Update) Newer",
+        "create (Create, Create) Other",
+        "save (Save, Create) Other",
+    ];
+    assert_eq!(trail(&app).await, fired);
+}
+
+#[mainstay::test(app = app)]
 async fn a_change_that_changes_nothing_fires_nothing(app: TestApp) {
     let ann = app.user("ann").await;
     let path = article(&ann, "Same").await;
