@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::{Column, Decimal, Field as _, Json, Operand, Part, Predicate, Record, Schema, store, violation};
+use crate::{Column, Decimal, Field as _, Json, Operand, Predicate, Record, Schema, store, violation};
 
 /// Inserts new rows with these columns, and gives them as they are stored.
 ///
@@ -62,7 +62,7 @@ fn check(schema: &Schema, changes: &[(usize, Edit)]) -> Result<()> {
     for (position, (column, change)) in changes.iter().enumerate() {
         let definition = schema.column(*column);
         let name = definition.name;
-        if definition.part != Part::Plain {
+        if !definition.part.is_applications() {
             return Err(Error::internal(format!("`{name}` is set by the framework: leave it out")));
         }
         if changes[..position].iter().any(|(earlier, _)| earlier == column) {

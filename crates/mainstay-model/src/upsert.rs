@@ -4,7 +4,7 @@ use mainstay_kernel::{Error, Result, Tx, Value};
 use uuid::Uuid;
 
 use crate::hook::Firing;
-use crate::{Action, Assignments, Part, Predicate, Record, Schema, rows, store, violation};
+use crate::{Action, Assignments, Index, Predicate, Record, Schema, evaluate, rows, store, violation};
 
 /// Inserts a row with these columns, or overwrites the one row that has the same values in the `target`
 /// columns: its id, or one of its unique indexes. An overwritten row keeps its id and the time it was made, and
@@ -20,16 +20,16 @@ pub async fn upsert(
     values: Assignments,
     target: &[usize],
 ) -> Result<Record> {
-    check(schema, target)?;
+    let index = named(schema, target)?;
     let mut values: Assignments =
-        values.into_iter().filter(|(column, _)| schema.column(*column).part == Part::Plain).collect();
+        values.into_iter().filter(|(column, _)| schema.column(*column).part.is_applications()).collect();
     values.push((schema.id(), Value::Uuid(id)));
     let is_due = |action| Firing::within(tx, schema, action).is_due();
     if is_due(Action::Create) || is_due(Action::Update) {
-        return between_hooks(tx, schema, values, target).await;
+        return between_hooks(tx, schema, values, target, index).await;
     }
     let record = Record::new(schema, id, tx.now(), values);
-    let statement = store::bulk::upsert(tx.dialect(), schema, &record, target);
+    let statement = store::bulk::upsert(tx.dialect(), schema, &record, target, index);
     let rows = tx.returning(&statement).await.map_err(|error| violation::name(schema, error))?;
     let row = rows.first().ok_or_else(|| Error::internal("an upsert gave no row back"))?;
     Record::read(schema, row)
@@ -41,37 +41,43 @@ async fn between_hooks(
     schema: &Schema,
     values: Assignments,
     target: &[usize],
+    index: Option<&Index>,
 ) -> Result<Record> {
-    let same = |column: &usize| {
-        let value = values.iter().find(|(it, _)| it == column).map(|(_, value)| value);
-        value.filter(|it| !it.is_null()).map(|value| Predicate::same(*column, value))
-    };
-    let key: Option<Vec<_>> = target.iter().map(same).collect();
-    let there = match key {
-        Some(key) => rows::find(tx, schema, &Predicate::And(key)).await?,
-        None => None,
+    let row = Record::new(schema, Uuid::nil(), tx.now(), values.iter().cloned());
+    let within = index.map_or(Predicate::Always, Index::rows);
+    let is_alone = target.iter().any(|&column| row.0[column].is_null());
+    let there = if is_alone || evaluate(&within, &row.0) != Some(true) {
+        None
+    } else {
+        let same = target.iter().map(|&column| Predicate::same(column, &row.0[column]));
+        rows::find(tx, schema, &same.fold(within, Predicate::and)).await?
     };
     let Some(row) = there else { return rows::insert(tx, schema, values).await };
     let changed = rows::change(tx, schema, row, values).await?;
     changed.ok_or_else(|| Error::internal("a hook took away the row that is written"))
 }
 
-fn check(schema: &Schema, target: &[usize]) -> Result<()> {
+/// The unique index over these columns, one over all rows before one over some; none where it is the key.
+fn named(schema: &Schema, target: &[usize]) -> Result<Option<&'static Index>> {
     let same =
         |columns: &[usize]| columns.len() == target.len() && columns.iter().all(|it| target.contains(it));
-    let unique = || schema.indexes.iter().filter(|it| it.unique).map(|it| it.columns);
-    if same(&[schema.id()]) || unique().any(same) {
-        return Ok(());
+    let unique = || schema.indexes.iter().filter(|it| it.unique);
+    if same(&[schema.id()]) {
+        return Ok(None);
     }
-    let named = |columns: &[usize]| {
+    if let Some(index) = unique().filter(|it| same(it.columns)).min_by_key(|it| it.only.len()) {
+        return Ok(Some(index));
+    }
+    let names = |columns: &[usize]| {
         let names: Vec<_> = columns.iter().map(|&it| schema.column(it).name).collect();
         format!("({})", names.join(", "))
     };
-    let all: Vec<_> = std::iter::once("(id)".to_owned()).chain(unique().map(named)).collect();
+    let all: Vec<_> =
+        std::iter::once("(id)".to_owned()).chain(unique().map(|it| names(it.columns))).collect();
     Err(Error::internal(format!(
         "no unique index of `{}` is over {}: the unique ones are over {}",
         schema.table,
-        named(target),
+        names(target),
         all.join(", ")
     )))
 }

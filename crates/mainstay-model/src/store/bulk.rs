@@ -2,11 +2,11 @@
 
 use mainstay_kernel::{Dialect, Statement, Timestamp, Value};
 
-use super::condition;
 use super::sql::Builder;
 use super::write::touch;
+use super::{condition, ddl};
 use crate::bulk::Edit;
-use crate::{Part, Predicate, Record, Schema};
+use crate::{Index, Part, Predicate, Record, Schema};
 
 /// How many rows one statement inserts at most: a power of two, within the store's bound on values.
 pub(crate) fn most_rows(dialect: Dialect, schema: &Schema) -> usize {
@@ -53,7 +53,13 @@ pub(crate) fn update(
 
 /// Inserts a whole row, or overwrites what is the application's own of the row that agrees with it in the
 /// target columns; gives the row back.
-pub(crate) fn upsert(dialect: Dialect, schema: &Schema, record: &Record, target: &[usize]) -> Statement {
+pub(crate) fn upsert(
+    dialect: Dialect,
+    schema: &Schema,
+    record: &Record,
+    target: &[usize],
+    index: Option<&Index>,
+) -> Statement {
     let mut sql = Builder::new(dialect);
     into(&mut sql, schema);
     row(&mut sql, record);
@@ -61,14 +67,18 @@ pub(crate) fn upsert(dialect: Dialect, schema: &Schema, record: &Record, target:
         sql.name(schema.column(column).name);
     });
     let overwritten = schema.columns.iter().filter(|it| match it.part {
-        Part::Plain | Part::UpdatedAt | Part::Version => true,
+        Part::Plain | Part::Overflow | Part::UpdatedAt | Part::Version => true,
         Part::Id | Part::CreatedAt => false,
     });
-    sql.text(") DO UPDATE SET ").list(overwritten, |sql, column| {
+    sql.text(")");
+    if let Some(index) = index.filter(|it| !it.only.is_empty()) {
+        sql.text(" WHERE ").text(&ddl::condition(schema, index));
+    }
+    sql.text(" DO UPDATE SET ").list(overwritten, |sql, column| {
         sql.name(column.name).text(" = ");
         match column.part {
             Part::Version => sql.name(schema.table).text(".").name(column.name).text(" + 1"),
-            Part::Plain | Part::UpdatedAt | Part::Id | Part::CreatedAt => {
+            Part::Plain | Part::Overflow | Part::UpdatedAt | Part::Id | Part::CreatedAt => {
                 sql.text("excluded.").name(column.name)
             }
         };

@@ -127,3 +127,35 @@ async fn upserts_of_one_key_at_once_make_one_row(db: Db) {
     let all = leaves(&db).await;
     assert_eq!((all.len(), all[0].version), (1, 8));
 }
+
+/// A label that may be taken again once it was dropped.
+#[derive(Model, Clone, Debug)]
+#[model(unique(label, where(dropped is null)))]
+struct Tag {
+    id: Id<Tag>,
+    label: String,
+    text: String,
+    dropped: Option<Date>,
+}
+
+#[scope]
+impl Scope for Tag {}
+
+#[mainstay::test]
+async fn an_upsert_by_an_index_over_some_rows_leaves_the_others_alone(db: Db) {
+    let _ = additive::apply(&db, &[Tag::SCHEMA]).await.expect("a table");
+    let day = Date::constant(2026, 11, 21);
+    let tag = |text: &str, dropped| NewTag { label: "a".to_owned(), text: text.to_owned(), dropped };
+    let wrote = db.write(async |tx: &mut Tx| {
+        let dropped = tag("first", Some(day)).insert(tx).await?;
+        let second = tag("second", None).upsert(tx, Tag::LABEL).await?;
+        let third = tag("third", None).upsert(tx, Tag::LABEL).await?;
+        let fourth = tag("fourth", Some(day)).upsert(tx, Tag::LABEL).await?;
+        Ok((dropped.id, second.id, third.id, fourth.id))
+    });
+    let (dropped, second, third, fourth) = wrote.await.expect("upserts");
+    assert!(dropped != second && second == third && fourth != third, "what was dropped does not come back");
+    let texts = Tag::filter(Filter::always()).order(Tag::ID.asc()).all(&db.reader()).await.expect("tags");
+    let texts: Vec<_> = texts.into_iter().map(|it| it.text).collect();
+    assert_eq!(texts, ["first", "third", "fourth"]);
+}
