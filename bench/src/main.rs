@@ -18,6 +18,7 @@ mod hand_written;
 mod list;
 mod load;
 mod machine;
+mod models;
 mod pair;
 mod pocketbase;
 mod request;
@@ -84,6 +85,8 @@ enum Table {
     Pocketbase,
     /// Editing a handler of examples/blog and running it again
     Edit,
+    /// What 50 models add to a debug build, clean and after an edit
+    Models,
 }
 
 impl Options {
@@ -120,6 +123,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         Table::Size => size::run(options),
         Table::Pocketbase => pocketbase::run(options),
         Table::Edit => edit::run(options),
+        Table::Models => models::run(options),
     }
 }
 
