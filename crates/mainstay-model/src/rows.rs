@@ -92,6 +92,6 @@ pub async fn remove(tx: &mut Tx, schema: &Schema, id: Uuid) -> Result<bool> {
 
 async fn erase(tx: &mut Tx, schema: &Schema, key: &Predicate) -> Result<bool> {
     let statement = store::write::delete(tx.dialect(), schema, key);
-    let gone = tx.execute(&statement).await.map_err(|error| violation::name(schema, error))?;
+    let gone = tx.execute(&statement).await.map_err(|error| violation::name_of_delete(schema, error))?;
     Ok(gone > 0)
 }

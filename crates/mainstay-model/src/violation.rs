@@ -158,6 +158,14 @@ pub(crate) fn name(schema: &Schema, error: Error) -> Error {
     error.with_kind(kind)
 }
 
+/// As [`name`]; what keeps a row from going refers to its key, though it is another table that says so.
+pub(crate) fn name_of_delete(schema: &Schema, error: Error) -> Error {
+    let mut kind = error.kind().clone();
+    let ErrorKind::ForeignKeyViolation { columns, .. } = &mut kind else { return name(schema, error) };
+    *columns = vec![schema.column(schema.id()).field.to_owned()];
+    error.with_kind(kind)
+}
+
 fn unique_fields(schema: &Schema, constraint: Option<&str>, columns: &[String]) -> Vec<String> {
     let index = schema.indexes.iter().find(|it| constraint == Some(schema.index_name(it).as_str()));
     match index {
