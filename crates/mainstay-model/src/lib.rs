@@ -83,7 +83,7 @@ pub use query::{Query, Window};
 pub use record::Record;
 pub use related::{Alike, Exists, Subject};
 pub use render::Visible;
-pub use rules::{Broken, broken};
+pub use rules::{Broken, broken, unfit};
 pub use schema::{ColumnDef, DefaultValue, OnDelete, Part, Read, Reference, Schema, Write, Writer};
 pub use scope::{Access, OrDeny, Scope, all, deny, rows, set};
 pub use serde;

@@ -1,7 +1,7 @@
-use mainstay_kernel::{Result, Row, Timestamp, Value};
+use mainstay_kernel::{Error, Result, Row, Timestamp, Value};
 use uuid::Uuid;
 
-use crate::{Part, Schema};
+use crate::{Field, Part, Schema};
 
 /// A row as values, one for each column of its schema.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +51,17 @@ impl Record {
             .map(|(index, column)| Ok(row.read(index, column.kind)?.to_value()))
             .collect::<Result<_>>()
             .map(Self)
+    }
+
+    /// Takes out the value at this position, as the type of its field.
+    ///
+    /// # Errors
+    /// Internal, naming the column, when it is of another type.
+    pub fn field<T: Field>(&mut self, schema: &Schema, column: usize) -> Result<T> {
+        T::from_value(self.take(column)).map_err(|expected| {
+            let name = schema.columns[column].name;
+            Error::internal(format!("column `{name}` of `{}`: {expected}", schema.table))
+        })
     }
 
     /// Takes out the value at this position.

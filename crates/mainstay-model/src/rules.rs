@@ -23,6 +23,11 @@ pub fn broken<T: Field>(
     }
 }
 
+/// As [`broken`], of a field that has no rules but its type.
+pub fn unfit<T: Field>(value: &Value) -> Vec<Broken> {
+    broken::<T>(value, |_| Vec::new())
+}
+
 fn failed((code, outcome): (&'static str, Result<(), garde::Error>)) -> Option<Broken> {
     outcome.err().map(|error| Broken { code, message: error.message().to_owned() })
 }

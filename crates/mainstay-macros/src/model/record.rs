@@ -16,11 +16,7 @@ pub(super) fn implementation(model: &Model) -> TokenStream {
             const SCHEMA: &'static #path::Schema = &#schema;
 
             fn from_record(mut record: #path::Record) -> #kernel::Result<Self> {
-                let misfit = |column: usize, expected: ::std::string::String| {
-                    let schema = <Self as #path::Model>::SCHEMA;
-                    let name = schema.column(column).name;
-                    #kernel::Error::internal(::std::format!("column `{name}` of `{}`: {expected}", schema.table))
-                };
+                let schema = <Self as #path::Model>::SCHEMA;
                 ::core::result::Result::Ok(Self { #(#reads),* })
             }
 
@@ -39,13 +35,9 @@ pub(super) fn implementation(model: &Model) -> TokenStream {
 }
 
 fn reads(model: &Model) -> Vec<TokenStream> {
-    let path = &model.paths.model;
     let read = |(position, column): (usize, &Column)| {
         let Declared { ident, .. } = column.field.as_ref()?;
-        Some(quote! {
-            #ident: #path::Field::from_value(record.take(#position))
-                .map_err(|expected| misfit(#position, expected))?
-        })
+        Some(quote!(#ident: record.field(schema, #position)?))
     };
     model.columns.iter().enumerate().filter_map(read).collect()
 }
@@ -70,7 +62,7 @@ fn checks(model: &Model) -> Vec<TokenStream> {
         let ty = &column.ty;
         match &column.rules {
             Some(rules) => quote!(#position => #path::broken::<#ty>(value, |it| #rules)),
-            None => quote!(#position => #path::broken::<#ty>(value, |_| ::std::vec::Vec::new())),
+            None => quote!(#position => #path::unfit::<#ty>(value)),
         }
     };
     model.columns.iter().enumerate().map(check).collect()

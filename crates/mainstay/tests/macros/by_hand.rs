@@ -1,10 +1,10 @@
 //! `derived::Setting` without macros: what they emit is data and calls of public functions.
 
-use mainstay::kernel::{Error, Kind, Result, Timestamp, Value};
+use mainstay::kernel::{Kind, Result, Timestamp, Value};
 use mainstay::model::garde::rules::length;
 use mainstay::model::{
     Action, Broken, ColumnDef, Field, Index, Insert, Model, OnDelete, Part, Read, Record, Reference, Schema,
-    Scope, Write, Writer, broken,
+    Scope, Write, Writer, broken, unfit,
 };
 use mainstay::prelude::{Column, Id, Ref};
 
@@ -69,10 +69,10 @@ impl Model for Twin {
 
     fn from_record(mut record: Record) -> Result<Self> {
         Ok(Self {
-            id: Field::from_value(record.take(0)).map_err(Error::internal)?,
-            user: Field::from_value(record.take(1)).map_err(Error::internal)?,
-            label: Field::from_value(record.take(2)).map_err(Error::internal)?,
-            rank: Field::from_value(record.take(3)).map_err(Error::internal)?,
+            id: record.field(Self::SCHEMA, 0)?,
+            user: record.field(Self::SCHEMA, 1)?,
+            label: record.field(Self::SCHEMA, 2)?,
+            rank: record.field(Self::SCHEMA, 3)?,
         })
     }
 
@@ -90,12 +90,12 @@ impl Model for Twin {
 
     fn check(column: usize, value: &Value) -> Vec<Broken> {
         match column {
-            0 => broken::<Id<Self>>(value, |_| Vec::new()),
-            1 => broken::<Ref<User>>(value, |_| Vec::new()),
+            0 => unfit::<Id<Self>>(value),
+            1 => unfit::<Ref<User>>(value),
             2 => broken::<String>(value, |it| vec![("length", length::chars::apply(it, (1, 5)))]),
-            3 => broken::<Option<i64>>(value, |_| Vec::new()),
-            4 | 5 => broken::<Timestamp>(value, |_| Vec::new()),
-            6 => broken::<i64>(value, |_| Vec::new()),
+            3 => unfit::<Option<i64>>(value),
+            4 | 5 => unfit::<Timestamp>(value),
+            6 => unfit::<i64>(value),
             _ => Vec::new(),
         }
     }
