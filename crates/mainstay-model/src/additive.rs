@@ -1,5 +1,5 @@
 //! Tables follow their models, as far as nothing is lost by it: missing tables, columns, indexes and
-//! variants of enums are made, and nothing is ever dropped.
+//! variants of enums are made, and no table or column is ever dropped.
 
 use mainstay_kernel::{Db, Result};
 

@@ -34,6 +34,8 @@ pub enum Change {
     AddColumn { table: String, column: String },
     /// An index. A unique one can fail on the rows that are there.
     CreateIndex { table: String, index: String },
+    /// What makes a model's searches fast. One of an older definition goes.
+    CreateSearch { table: String },
     /// The triggers that record a live model's changes.
     Capture { table: String },
 }
@@ -80,6 +82,7 @@ impl Change {
             Self::CreateTable { .. }
             | Self::AddColumn { .. }
             | Self::CreateIndex { .. }
+            | Self::CreateSearch { .. }
             | Self::Capture { .. } => false,
         }
     }
@@ -93,6 +96,7 @@ impl fmt::Display for Change {
             Self::CreateTable { table } => write!(f, "table `{table}`"),
             Self::AddColumn { table, column } => write!(f, "column `{table}.{column}`"),
             Self::CreateIndex { table, index } => write!(f, "index `{index}` on `{table}`"),
+            Self::CreateSearch { table } => write!(f, "search of `{table}`"),
             Self::Capture { table } => write!(f, "triggers that record the changes of `{table}`"),
         }
     }

@@ -3,7 +3,7 @@
 use mainstay_kernel::{Dialect, EnumType, Error, Kind, Result};
 
 use crate::store::introspect::{Database, FoundColumn, Table};
-use crate::store::{ddl, variants};
+use crate::store::{ddl, search, variants};
 use crate::{Addition, Change, ColumnDef, Divergence, OnDelete, Plan, Schema};
 
 /// What these models need that the database lacks, in the order to make it, and what differs.
@@ -50,6 +50,7 @@ impl Plan {
         let table = schema.table.to_owned();
         self.add(Change::CreateTable { table }, vec![ddl::create_table(dialect, schema)]);
         self.create_indexes(dialect, schema, &Table::default());
+        self.search(dialect, schema, &Table::default());
         self.capture(dialect, schema);
     }
 
@@ -69,6 +70,7 @@ impl Plan {
         if self.additions.len() > before {
             self.capture(dialect, schema);
         }
+        self.search(dialect, schema, table);
         self.left_columns(schema, table);
     }
 
@@ -86,6 +88,13 @@ impl Plan {
                 }
                 Some(_) => {}
             }
+        }
+    }
+
+    fn search(&mut self, dialect: Dialect, schema: &Schema, table: &Table) {
+        let statements = search::missing(dialect, schema, table);
+        if !statements.is_empty() {
+            self.add(Change::CreateSearch { table: schema.table.to_owned() }, statements);
         }
     }
 

@@ -13,6 +13,7 @@ pub fn evaluate(predicate: &Predicate, row: &[Value]) -> Option<bool> {
         Predicate::And(all) => all.iter().try_fold_truth(row, false),
         Predicate::Or(any) => any.iter().try_fold_truth(row, true),
         Predicate::Exists(_) => None,
+        Predicate::Search(it) => Some(it.finds(row)),
         Predicate::Column(column, atom) => atom.holds(row.get(*column).unwrap_or(&Value::Null)),
     }
 }

@@ -3,6 +3,7 @@ use std::marker::PhantomData;
 use mainstay_kernel::Value;
 
 use crate::related::{Exists, Subject};
+use crate::search::Searched;
 use crate::{Atom, Compare};
 
 /// A condition on the rows of one model, in the three-valued logic of SQL: a comparison with a
@@ -19,6 +20,8 @@ pub enum Predicate {
     Column(usize, Atom),
     /// A row of another model. In memory it is unknown: only the database can tell.
     Exists(Box<Exists>),
+    /// Texts in which a search finds its words.
+    Search(Box<Searched>),
     /// All of them.
     And(Vec<Predicate>),
     /// At least one of them.
@@ -88,6 +91,7 @@ impl Predicate {
             Self::And(all) => all.into_iter().map(|it| it.after(assignments)).fold(Self::Always, Self::and),
             Self::Or(any) => any.into_iter().map(|it| it.after(assignments)).fold(Self::Never, Self::or),
             Self::Not(it) => !it.after(assignments),
+            Self::Search(it) => it.after(assignments),
             Self::Column(column, ref atom) => match assigned(assignments, column) {
                 None => self,
                 Some(value) => Self::settled(atom.holds(value)),
@@ -112,7 +116,7 @@ impl Predicate {
             Self::Exists(_) => true,
             Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::looks_elsewhere),
             Self::Not(it) => it.looks_elsewhere(),
-            Self::Always | Self::Never | Self::Unknown | Self::Column(..) => false,
+            Self::Always | Self::Never | Self::Unknown | Self::Column(..) | Self::Search(_) => false,
         }
     }
 
@@ -155,7 +159,7 @@ impl std::ops::Not for Predicate {
             Self::Not(it) => *it,
             Self::And(all) => all.into_iter().map(|it| !it).fold(Self::Never, Self::or),
             Self::Or(any) => any.into_iter().map(|it| !it).fold(Self::Always, Self::and),
-            Self::Column(..) | Self::Exists(_) => Self::Not(Box::new(self)),
+            Self::Column(..) | Self::Exists(_) | Self::Search(_) => Self::Not(Box::new(self)),
         }
     }
 }

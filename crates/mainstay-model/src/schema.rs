@@ -18,6 +18,8 @@ pub struct Schema {
     pub columns: &'static [ColumnDef],
     /// Indexes over more than one column, and unique ones.
     pub indexes: &'static [Index],
+    /// Positions of the texts that are searched.
+    pub search: &'static [usize],
     /// Whether row triggers record its changes.
     pub live: bool,
 }
@@ -223,7 +225,7 @@ impl Schema {
 const LONGEST_NAME: usize = 63;
 
 /// A name of at most 63 bytes: the end of a longer one gives way to a hash of the whole.
-fn bounded(stem: &str, suffix: &str) -> String {
+pub(crate) fn bounded(stem: &str, suffix: &str) -> String {
     if stem.len() + suffix.len() <= LONGEST_NAME {
         return format!("{stem}{suffix}");
     }
@@ -234,7 +236,7 @@ fn bounded(stem: &str, suffix: &str) -> String {
 }
 
 /// FNV-1a, which is the same in every version.
-fn hash(text: &str) -> u64 {
+pub(crate) fn hash(text: &str) -> u64 {
     text.bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

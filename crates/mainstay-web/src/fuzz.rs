@@ -16,6 +16,27 @@ pub fn fuzz_list_parameters(data: &[u8]) {
     }
 }
 
+/// Feeds arbitrary text to the reader of `__query`, down to the SQL of both dialects.
+///
+/// # Panics
+/// As [`mainstay_model::fuzz_list_parameters`].
+pub fn fuzz_query(data: &[u8]) {
+    fuzz_parameter("__query", data);
+}
+
+/// Feeds arbitrary text to the reader of `search`, down to the SQL of both dialects.
+///
+/// # Panics
+/// As [`mainstay_model::fuzz_list_parameters`].
+pub fn fuzz_search(data: &[u8]) {
+    fuzz_parameter("search", data);
+}
+
+fn fuzz_parameter(name: &str, data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    mainstay_model::fuzz_list_parameters(&[(name.to_owned(), text.to_owned())]);
+}
+
 /// Feeds arbitrary bytes to the readers of `If-Match` and `If-None-Match`.
 ///
 /// # Panics
@@ -92,6 +113,30 @@ mod tests {
         b"{\"data\":{\"a\":null,\"c\":{\"d\":[]}},\"title\":null,\"notes\":{\"x\":1},\"id\":null}",
         b"[{\"op\":\"copy\",\"from\":\"/data\",\"path\":\"/data/a/1/b\"},{\"op\":\"copy\",\"from\":\"/data\",\"path\":\"/data/a/1/b/a/1/b\"}]",
     ];
+
+    const STEPS: [&[u8]; 6] = [
+        b"[{\"method\":\"where\",\"args\":[\"title\",\"ilike\",\"%a_\"]},{\"method\":\"orWhere\",\"args\":[\"count\",\">=\",7]}]",
+        b"[{\"method\":\"where\",\"args\":[{\"__nested\":[{\"method\":\"whereNot\",\"args\":[{\"flag\":true,\"ratio\":null}]}]}]}]",
+        b"[{\"method\":\"whereIn\",\"args\":[\"count\",[1,2]]},{\"method\":\"whereNotIn\",\"args\":[\"data.a.b\",[\"x\",null,1.0]]}]",
+        b"[{\"method\":\"whereBetween\",\"args\":[\"ratio\",[-1e9,2]]},{\"method\":\"whereNull\",\"args\":[\"title\"]},{\"method\":\"whereNotNull\",\"args\":[\"data\"]}]",
+        b"[{\"method\":\"orderBy\",\"args\":[\"createdAt\",\"desc\"]},{\"method\":\"limit\",\"args\":[10]},{\"method\":\"offset\",\"args\":[20]},{\"method\":\"select\",\"args\":[\"title\"]}]",
+        b"[{\"method\":\"search\",\"args\":[\"a -b\"]},{\"method\":\"where\",\"args\":[\"secret\",1]},{\"method\":\"andWhere\",\"args\":[\"data\",\"contains\",{\"a\":[1]}]}]",
+    ];
+
+    #[test]
+    fn fuzz_query_never_panics() {
+        driver::drive(&STEPS, fuzz_query);
+    }
+
+    #[test]
+    fn fuzz_search_never_panics() {
+        let searches: [&[u8]; 3] = [
+            b"rust \"web frame\" -java or crate*",
+            "\u{dc}ber\u{2014}E\u{301} -\"\u{1f600}\" well-known@\u{4e2d}".as_bytes(),
+            b"') or \"a\" NEAR(b, 1) | ! & <-> :*",
+        ];
+        driver::drive(&searches, fuzz_search);
+    }
 
     #[test]
     fn fuzz_patch_never_panics() {

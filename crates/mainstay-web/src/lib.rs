@@ -44,7 +44,7 @@ pub use edge::{Compression, Edge, EdgeConfig, EdgeService};
 pub use error::{ApiError, RateLimit};
 pub use exchange::{CallerId, Exchange, UNMATCHED};
 #[doc(hidden)]
-pub use fuzz::{fuzz_if_match, fuzz_json_body, fuzz_list_parameters, fuzz_patch};
+pub use fuzz::{fuzz_if_match, fuzz_json_body, fuzz_list_parameters, fuzz_patch, fuzz_query, fuzz_search};
 pub use health::{Boot, CheckConfig, CheckResult, Health, Manifest, OperatorAccess, Readiness, TokenDigest};
 pub use http_metrics::Metrics;
 pub use prometheus_client;

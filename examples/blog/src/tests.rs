@@ -129,3 +129,27 @@ async fn a_comment_is_changed_by_its_writer_and_deleted_by_the_posts_author_too(
     let _ = eve.delete(&path).await.expect_error(404, "comment_not_found");
     let _ = ann.delete(&path).await.expect_status(200);
 }
+
+#[mainstay::test]
+async fn posts_are_found_by_their_words(app: TestApp) {
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let body =
+        |title: &str, body: &str, published| json!({ "title": title, "body": body, "published": published });
+    for post in [
+        body("A web framework", "Rust, without the ceremony", true),
+        body("Über-fast frameworks", "Rust or Java?", true),
+        body("Framework, a draft", "Rust, not yet", false),
+    ] {
+        let _ = ann.post("/v1/posts", post).await.expect_status(201);
+    }
+    let found = async |actor: &Actor, search: &str| {
+        actor.get(&format!("/v1/posts?sort=title&search={search}")).await.expect_status(200).column("title")
+    };
+    assert_eq!(found(&bob, "rust%20-java").await, ["A web framework"]);
+    assert_eq!(
+        found(&bob, "%22web%20framework%22%20or%20uber*").await,
+        ["A web framework", "Über-fast frameworks"]
+    );
+    assert_eq!(found(&ann, "rust%20draft").await, ["Framework, a draft"]);
+    assert_eq!(found(&bob, "draft").await, [json!(null); 0]);
+}

@@ -41,6 +41,7 @@ pub(super) struct FieldAttributes {
     pub(super) write: Option<SpannedValue<Writers>>,
     pub(super) read: Option<Readers>,
     pub(super) private: Flag,
+    pub(super) search: Flag,
     pub(super) index: Flag,
     pub(super) unique: Flag,
     pub(super) references: Flag,

@@ -23,6 +23,7 @@ pub(super) struct Column {
     pub(super) references: Option<(Type, OnDelete)>,
     pub(super) default: Option<DefaultValue>,
     pub(super) index: Option<IndexKind>,
+    pub(super) searched: bool,
     /// The value's garde rules, as an expression over `it`.
     pub(super) rules: Option<TokenStream>,
 }
@@ -150,6 +151,7 @@ impl Column {
         let write = errors.handle(write(field, &plain, part)).unwrap_or_default();
         let read = errors.handle(read(field, part)).unwrap_or(Read::Everyone);
         let references = errors.handle(references(field, &ty)).flatten();
+        let searched = errors.handle(searched(field)).unwrap_or_default();
         errors.handle(default_conflict(field));
         let rules = errors.handle(checks::rules(&field.attrs, &ty, garde)).flatten();
         let name = errors.handle(column_name(field, &plain)).unwrap_or_default();
@@ -169,6 +171,7 @@ impl Column {
             references,
             default,
             index,
+            searched,
             rules,
         })
     }
@@ -186,6 +189,7 @@ impl Column {
             references: None,
             default: None,
             index: None,
+            searched: false,
             rules: None,
         }
     }
@@ -278,6 +282,24 @@ fn read(field: &FieldAttributes, part: Part) -> Result<Read> {
         None if private.is_present() => Ok(Read::Private),
         None => Ok(Read::Everyone),
     }
+}
+
+/// Whoever may search a text can find out what it says.
+fn searched(field: &FieldAttributes) -> Result<bool> {
+    let search = &field.search;
+    if !search.is_present() {
+        return Ok(false);
+    }
+    if Shape::of(&field.ty) != Shape::Text {
+        let message = "only a text is searched: the field's type must be `String` or `Option<String>`";
+        return Err(at(&search.span(), message));
+    }
+    if field.private.is_present() || field.read.is_some() {
+        let message = "a search tells what the field holds to whoever reads the row: \
+                       drop `search`, or `private` and `read(…)`";
+        return Err(at(&search.span(), message));
+    }
+    Ok(true)
 }
 
 fn references(field: &FieldAttributes, ty: &Type) -> Result<Option<(Type, OnDelete)>> {

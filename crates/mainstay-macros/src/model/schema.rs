@@ -25,16 +25,36 @@ pub(super) fn columns(model: &Model) -> TokenStream {
             #vis const #constant: #path::Column<#ident, #holds> = #path::Column::new(#position);
         })
     });
+    let search = search(model);
     quote! {
         #[allow(dead_code, unreachable_pub)]
-        impl #ident { #(#tokens)* }
+        impl #ident { #(#tokens)* #search }
     }
+}
+
+/// `Post::search`, where something is searched.
+fn search(model: &Model) -> Option<TokenStream> {
+    let Model { vis, paths, columns, .. } = model;
+    let (path, kernel) = (&paths.model, &paths.kernel);
+    columns.iter().any(|it| it.searched).then(|| {
+        quote! {
+            /// The rows that a search finds, such as `words "a phrase" -without or prefix*`.
+            ///
+            /// # Errors
+            /// Bad request, when the text holds no word to be found, or more than a search may have.
+            #vis fn search(text: &str) -> #kernel::Result<#path::Filter<Self>> {
+                #path::search::<Self>(text)
+            }
+        }
+    })
 }
 
 /// The model as data.
 pub(super) fn schema(model: &Model) -> TokenStream {
     let Model { paths, names, columns, indexes, live, .. } = model;
     let super::Names { name, plural, list_key, table } = names;
+    let search = columns.iter().enumerate().filter_map(|(at, it)| it.searched.then_some(at));
+    let search: Vec<_> = search.collect();
     let indexes = indexes.iter().map(|it| index(it, columns, &paths.model));
     let columns = columns.iter().map(|it| definition(it, &paths.model));
     let path = &paths.model;
@@ -46,6 +66,7 @@ pub(super) fn schema(model: &Model) -> TokenStream {
             table: #table,
             columns: &[#(#columns),*],
             indexes: &[#(#indexes),*],
+            search: &[#(#search),*],
             live: #live,
         }
     }

@@ -40,4 +40,15 @@ struct Contrary {
     mood: Option<String>,
 }
 
+#[derive(Model)]
+struct Searched {
+    id: Id<Searched>,
+    #[model(search, private)]
+    secret: String,
+    #[model(read(role = "editor"), search)]
+    notes: Option<String>,
+    #[model(search)]
+    views: i64,
+}
+
 fn main() {}

@@ -3,7 +3,7 @@ use mainstay_kernel::{Caller, Error, Kind, Result};
 use super::condition::Field;
 use super::{bad, shown};
 use crate::undeclared::Named;
-use crate::{Expand, ModelEntry, Predicate, Schema, Visible, cursor, suggest};
+use crate::{Expand, ModelEntry, Predicate, Schema, Visible, cursor, search, suggest};
 
 /// Rows of a page, unless the caller says otherwise.
 const DEFAULT_LIMIT: u64 = 25;
@@ -72,6 +72,7 @@ pub(super) struct Asked<'a> {
     visible: Visible,
     filter: Predicate,
     conditions: usize,
+    search: Option<Predicate>,
     limit: Option<u64>,
     start: Option<Start>,
     sorts: Vec<Sort>,
@@ -100,6 +101,7 @@ impl<'a> Asked<'a> {
             visible: Visible::to(model.schema, who),
             filter: Predicate::Always,
             conditions: 0,
+            search: None,
             limit: None,
             start: None,
             sorts: Vec::new(),
@@ -158,6 +160,11 @@ impl<'a> Asked<'a> {
         Ok(Field { column, def, path })
     }
 
+    /// Only the rows that this search finds.
+    pub(super) fn search(&mut self, text: &str) -> Result<()> {
+        once(&mut self.search, search::predicate(self.schema, text)?, "`search`")
+    }
+
     pub(super) fn limit(&mut self, limit: u64) -> Result<()> {
         once(&mut self.limit, limit, "`limit`")
     }
@@ -209,6 +216,9 @@ impl<'a> Asked<'a> {
     }
 
     pub(super) fn finish(mut self) -> Result<ListQuery> {
+        if let Some(search) = self.search.take() {
+            self.and(search);
+        }
         let id = self.schema.id();
         if !self.sorts.iter().any(|it| it.column == id) {
             self.sorts.push(Sort { column: id, descending: false });

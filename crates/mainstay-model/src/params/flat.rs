@@ -6,8 +6,19 @@ use super::operand::Given;
 use super::{Count, bad, shown, steps};
 use crate::suggest;
 
-const PARAMETERS: [&str; 10] =
-    ["limit", "page", "cursor", "sort", "direction", "select", "expand", "count", "where[field]", "__query"];
+const PARAMETERS: [&str; 11] = [
+    "limit",
+    "page",
+    "cursor",
+    "sort",
+    "direction",
+    "select",
+    "search",
+    "expand",
+    "count",
+    "where[field]",
+    "__query",
+];
 
 /// Reads `name=value` pairs, each name at most once.
 pub(super) fn read(asked: &mut Asked<'_>, pairs: &[(String, String)]) -> Result<()> {
@@ -23,6 +34,7 @@ pub(super) fn read(asked: &mut Asked<'_>, pairs: &[(String, String)]) -> Result<
             "sort" => sort = Some(value.as_str()),
             "direction" => direction = Some(value.as_str()),
             "select" => asked.select(value.split(','))?,
+            "search" => asked.search(value)?,
             "expand" => asked.expand(value)?,
             "count" => asked.count = count(value)?,
             "__query" => steps::read(asked, value)?,

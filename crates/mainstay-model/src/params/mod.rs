@@ -13,7 +13,7 @@ use self::asked::Asked;
 pub use self::asked::{Count, ListQuery, Sort};
 use crate::ModelEntry;
 
-/// Reads the parameters of a list: `limit page cursor sort direction select expand count where[…]` and
+/// Reads the parameters of a list: `limit page cursor sort direction select search expand count where[…]` and
 /// `__query`.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ const MAX_LENGTH: usize = 16 * 1024;
 /// How deep groups may stand in each other.
 const MAX_DEPTH: usize = 5;
 
-const METHODS: [&str; 13] = [
+const METHODS: [&str; 14] = [
     "where",
     "andWhere",
     "orWhere",
@@ -30,6 +30,7 @@ const METHODS: [&str; 13] = [
     "limit",
     "offset",
     "select",
+    "search",
 ];
 
 /// One call of the builder's.
@@ -185,6 +186,8 @@ fn window(asked: &mut Asked<'_>, step: &Step) -> Result<()> {
         ("limit", _) => asked.limit(number(step, 1, MAX_LIMIT)?),
         ("offset", _) => asked.start(Start::Offset(number(step, 0, MAX_OFFSET)?)),
         ("select", [Json::Array(fields)]) => select(asked, step, fields),
+        ("search", [Json::String(text)]) => asked.search(text),
+        ("search", _) => Err(misused(step, "(text)")),
         ("select", fields) => select(asked, step, fields),
         _ => Err(unknown(step)),
     }

@@ -2,8 +2,8 @@ use std::borrow::Cow;
 
 use mainstay_kernel::Dialect;
 
-use super::atom;
 use super::sql::Builder;
+use super::{atom, search};
 use crate::{Exists, Predicate, Schema, Subject};
 
 /// Writes a predicate on the rows of the statement's table as SQL, with the same three-valued logic.
@@ -31,6 +31,7 @@ fn write_at(sql: &mut Builder, at: Place<'_>, predicate: &Predicate) {
         Predicate::Not(it) => not(sql, at, it),
         Predicate::And(all) => join(sql, at, all, " AND ", "TRUE"),
         Predicate::Or(any) => join(sql, at, any, " OR ", "FALSE"),
+        Predicate::Search(it) => search::condition(sql, at.schema, &alias(at), it),
         Predicate::Column(column, atom) => atom::write(sql, at.schema.column(*column), atom),
     }
 }

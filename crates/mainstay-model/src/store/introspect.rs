@@ -71,6 +71,11 @@ impl Table {
     pub(crate) fn column(&self, name: &str) -> Option<&FoundColumn> {
         self.columns.iter().find(|it| it.name == name)
     }
+
+    /// Whether it has the trigger that this statement makes.
+    pub(crate) fn has_trigger(&self, create: &str) -> bool {
+        self.dependents.iter().any(|it| it.is_trigger && it.create == create)
+    }
 }
 
 impl Database {

@@ -6,6 +6,7 @@ pub(crate) mod bulk;
 pub(crate) mod condition;
 pub(crate) mod ddl;
 pub(crate) mod introspect;
+pub(crate) mod search;
 pub(crate) mod select;
 pub(crate) mod sql;
 pub(crate) mod variants;

@@ -24,14 +24,7 @@ impl Builder {
 
     /// A quoted name.
     pub(crate) fn name(&mut self, name: &str) -> &mut Self {
-        self.text.push('"');
-        for part in name.split_inclusive('"') {
-            self.text.push_str(part);
-            if part.ends_with('"') {
-                self.text.push('"');
-            }
-        }
-        self.text.push('"');
+        quote(&mut self.text, name);
         self
     }
 
@@ -84,4 +77,22 @@ impl Builder {
     pub(crate) fn build(self) -> Statement {
         Statement::with(self.text, self.params)
     }
+}
+
+/// A name as it stands in a statement.
+pub(super) fn quoted(name: &str) -> String {
+    let mut text = String::with_capacity(name.len() + 2);
+    quote(&mut text, name);
+    text
+}
+
+fn quote(text: &mut String, name: &str) {
+    text.push('"');
+    for part in name.split_inclusive('"') {
+        text.push_str(part);
+        if part.ends_with('"') {
+            text.push('"');
+        }
+    }
+    text.push('"');
 }

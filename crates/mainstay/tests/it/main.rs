@@ -2,6 +2,7 @@
 
 mod aggregates;
 mod bodies;
+mod bounds;
 mod bulk;
 mod changes;
 mod dice;
@@ -28,6 +29,7 @@ mod repeats;
 mod routes;
 mod sameness;
 mod scopes;
+mod searching;
 mod secrets;
 mod statuses;
 mod steps;

@@ -3,8 +3,8 @@
 use mainstay::kernel::{Kind, Result, Timestamp, Value};
 use mainstay::model::garde::rules::length;
 use mainstay::model::{
-    Action, Broken, ColumnDef, Field, Index, Insert, Model, OnDelete, Part, Read, Record, Reference, Schema,
-    Scope, Write, Writer, broken, unfit,
+    Action, Broken, ColumnDef, Field, Filter, Index, Insert, Model, OnDelete, Part, Read, Record, Reference,
+    Schema, Scope, Write, Writer, broken, unfit,
 };
 use mainstay::prelude::{Column, Id, Ref};
 
@@ -20,6 +20,10 @@ pub(crate) struct Twin {
 
 impl Twin {
     pub(crate) const LABEL: Column<Twin, String> = Column::new(2);
+
+    pub(crate) fn search(text: &str) -> Result<Filter<Self>> {
+        mainstay::model::search::<Self>(text)
+    }
 }
 
 const NEVER: Write = Write { create: Writer::Nobody, update: Writer::Nobody };
@@ -64,6 +68,7 @@ impl Model for Twin {
             part("version", "version", Kind::Int, Part::Version, Read::Private),
         ],
         indexes: &[Index::on(&[3]), Index::on(&[1])],
+        search: &[2],
         live: true,
     };
 

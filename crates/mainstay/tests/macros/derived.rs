@@ -84,7 +84,7 @@ impl Scope for Post {
 pub(crate) struct Setting {
     pub(crate) id: Id<Setting>,
     pub(crate) user: Ref<User>,
-    #[model(write)]
+    #[model(write, search)]
     #[garde(length(min = 1, max = 5))]
     pub(crate) label: String,
     #[model(write(update), index)]

@@ -13,8 +13,8 @@ fn described(schema: &Schema) -> String {
         let ColumnDef { name, field, kind, optional, part, write, read, .. } = it;
         format!("{name} {field} {kind:?} {optional} {part:?} {write:?} {read:?} {references:?} {default:?}\n")
     });
-    let Schema { name, plural, list_key, table, indexes, live, .. } = schema;
-    format!("{name} {plural} {list_key} {table} {live}\n{}{indexes:?}", columns.collect::<String>())
+    let Schema { name, plural, list_key, table, indexes, search, live, .. } = schema;
+    format!("{name} {plural} {list_key} {table} {live}\n{}{indexes:?}{search:?}", columns.collect::<String>())
 }
 
 fn default<M: Model>(field: &str) -> Option<Value> {
@@ -32,6 +32,8 @@ fn the_derived_schema_equals_the_one_written_by_hand() {
     let derived = described(Setting::SCHEMA).replace("setting", "twin");
     assert_eq!(derived, described(Twin::SCHEMA));
     assert_eq!(Setting::LABEL.index(), Twin::LABEL.index());
+    let searched = [Setting::search("a").map(drop).is_ok(), Twin::search("a").map(drop).is_ok()];
+    assert_eq!(searched, [true, true]);
     assert_eq!(Twin::GRANTS, User::GRANTS);
 }
 

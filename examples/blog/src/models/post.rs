@@ -13,10 +13,10 @@ pub struct Post {
     pub user: Ref<User>,
     /// Its title.
     #[garde(length(min = 1, max = 200))]
-    #[model(write)]
+    #[model(write, search)]
     pub title: String,
     /// Its text.
-    #[model(write, default)]
+    #[model(write, default, search)]
     pub body: String,
     /// Whether everybody may read it.
     #[model(write, index)]

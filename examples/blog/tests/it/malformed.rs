@@ -224,7 +224,7 @@ fn senseless_targets() -> Vec<String> {
         "where[title][null]=perhaps",
         "where[title]=%00",
         "where[title]=%ff",
-        "search=x",
+        "search=%3F%21",
         "&&==&",
     ];
     let nested = "where[title][in]=".to_owned() + &"[".repeat(5000);

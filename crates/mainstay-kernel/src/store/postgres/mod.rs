@@ -20,6 +20,7 @@ mod tests;
 mod tls;
 mod transaction;
 mod turn;
+pub(crate) mod words;
 
 use std::sync::Arc;
 use std::time::Duration;

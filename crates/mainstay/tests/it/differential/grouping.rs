@@ -18,8 +18,8 @@ const QUESTIONS: usize = 25;
 async fn every_group_is_what_memory_says(db: Db) {
     for seed in worlds() {
         let mut dice = Dice::new(seed);
-        let mut world = World::new(&mut dice, seed);
-        let _ = additive::apply(&db, &[world.schema]).await.expect("a table");
+        let mut world = World::with_another(&mut dice, seed);
+        let _ = additive::apply(&db, &world.schemas()).await.expect("a table");
         world.fill(&db, &mut dice).await;
         for number in 0..QUESTIONS {
             let question = Asked::new(&mut dice, world.schema);

@@ -1,17 +1,22 @@
-use mainstay::kernel::{Caller, Kind, Pattern, Value};
+use mainstay::kernel::{Caller, Kind, Pattern, Search, Value};
 use mainstay::model::{
-    Atom, Compare, Count, Expand, Field as _, Json, ListQuery, ModelEntry, Predicate, Schema, Sort, Visible,
-    parse_list,
+    Atom, Compare, Count, Exists, Expand, Field as _, Json, ListQuery, ModelEntry, Predicate, Schema,
+    Searched, Sort, Subject, Visible, parse_list,
 };
 use mainstay::serde_json;
 
+use super::world::World;
 use super::{spelling, values};
 use crate::dice::Dice;
+use crate::searching::alike;
 
 /// A condition, an order and a window.
 #[derive(Debug)]
 pub(super) struct Question {
+    /// All that must hold of a row.
     pub(super) predicate: Predicate,
+    /// The part of it that a scope would add.
+    scope: Predicate,
     /// Ends with the key.
     pub(super) sorts: Vec<Sort>,
     pub(super) limit: usize,
@@ -23,13 +28,21 @@ pub(super) struct Question {
 }
 
 impl Question {
-    pub(super) fn new(dice: &mut Dice, schema: &Schema) -> Self {
+    pub(super) fn new(dice: &mut Dice, world: &World) -> Self {
+        let schema = world.schema;
         let depth = dice.below(4);
         let predicate = predicate(dice, schema, depth);
+        let searches = !schema.search.is_empty() && dice.roll(4) == 0;
+        let search = searches.then(|| alike::search(dice));
+        let scope = scope(dice, world);
         let walks = dice.roll(2) == 0;
         Self {
-            spelt: spelling::steps(schema, &predicate),
-            predicate,
+            spelt: spelling::steps(schema, &predicate, search.as_ref()),
+            predicate: scope
+                .clone()
+                .and(predicate)
+                .and(search.map_or(Predicate::Always, |it| searched(schema, it))),
+            scope,
             sorts: sorts(dice, schema),
             limit: 1 + dice.below(9),
             offset: if walks { 0 } else { dice.roll(12) },
@@ -42,9 +55,9 @@ impl Question {
         let filter = match &self.spelt {
             Some(steps) => {
                 let pairs = [("__query".to_owned(), steps.to_string())];
-                parse_list(entry, &[], &Caller::Anonymous, &pairs)
-                    .unwrap_or_else(|error| panic!("{error:?} of {steps}"))
-                    .filter
+                let asked = parse_list(entry, &[], &Caller::Anonymous, &pairs)
+                    .unwrap_or_else(|error| panic!("{error:?} of {steps}"));
+                self.scope.clone().and(asked.filter)
             }
             None => self.predicate.clone(),
         };
@@ -84,6 +97,33 @@ fn sorts(dice: &mut Dice, schema: &Schema) -> Vec<Sort> {
     sorts
 }
 
+/// A look at the rows elsewhere, as scopes take it: by their key (`readable_by`, `within`), or by another
+/// column (`among`).
+fn scope(dice: &mut Dice, world: &World) -> Predicate {
+    let Some(another) = world.elsewhere.as_ref().filter(|_| dice.roll(3) == 0) else {
+        return Predicate::Always;
+    };
+    let keys = |schema: &Schema| -> Vec<usize> {
+        let columns = schema.columns.iter().enumerate().filter(|(_, it)| it.kind == Kind::Uuid);
+        columns.map(|(position, _)| position).collect()
+    };
+    let subject = Subject::Column(dice.one(&keys(world.schema)[1..]));
+    let column = if dice.roll(2) == 0 { 0 } else { dice.one(&keys(another.schema)) };
+    let depth = dice.below(3);
+    let rows = predicate(dice, another.schema, depth);
+    let look = Predicate::Exists(Box::new(Exists { subject, schema: another.schema, column, rows }));
+    match dice.roll(4) {
+        0 => !look,
+        1 => look.or(atom(dice, world.schema)),
+        _ => look,
+    }
+}
+
+fn searched(schema: &Schema, search: Search) -> Predicate {
+    let fields = schema.search.iter().map(|&it| Subject::Column(it)).collect();
+    Predicate::Search(Box::new(Searched { search, fields }))
+}
+
 pub(super) fn predicate(dice: &mut Dice, schema: &Schema, depth: usize) -> Predicate {
     if depth == 0 {
         return atom(dice, schema);
@@ -104,6 +144,7 @@ fn atom(dice: &mut Dice, schema: &Schema) -> Predicate {
     let kind = schema.columns[column].kind;
     match (dice.roll(20), kind) {
         (0, _) => Predicate::Unknown,
+        (3, _) if !schema.search.is_empty() && dice.roll(4) == 0 => searched(schema, alike::search(dice)),
         (1 | 2, _) => Predicate::Column(column, Atom::IsNull),
         (_, Kind::Json) => Predicate::Column(column, of_json(dice)),
         (3..8, Kind::Text) => Predicate::Column(column, Atom::Like(pattern(dice))),

@@ -2,19 +2,28 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mainstay::kernel::{Case, Value};
+use mainstay::kernel::{Case, Search, Value};
 use mainstay::model::{Atom, Compare, Predicate, Schema};
 use mainstay::serde_json::{self, json};
 
-/// The steps that mean this condition; `None` where no client can ask for it.
-pub(super) fn steps(schema: &Schema, predicate: &Predicate) -> Option<serde_json::Value> {
+/// The steps that mean this condition and this search; `None` where no client can ask for it.
+pub(super) fn steps(
+    schema: &Schema,
+    predicate: &Predicate,
+    search: Option<&Search>,
+) -> Option<serde_json::Value> {
     (depth(predicate) <= 4 && atoms(predicate) <= 32).then_some(())?;
-    Some(json!([step(schema, "where", predicate)?]))
+    let search = search.map(|it| json!({ "method": "search", "args": [it.text()] }));
+    Some(search.into_iter().chain([step(schema, "where", predicate)?]).collect())
 }
 
 fn step(schema: &Schema, method: &str, predicate: &Predicate) -> Option<serde_json::Value> {
     match predicate {
-        Predicate::Always | Predicate::Never | Predicate::Unknown | Predicate::Exists(_) => None,
+        Predicate::Always
+        | Predicate::Never
+        | Predicate::Unknown
+        | Predicate::Exists(_)
+        | Predicate::Search(_) => None,
         Predicate::And(all) => nested(schema, method, "where", all),
         Predicate::Or(any) => nested(schema, method, "orWhere", any),
         Predicate::Not(it) => {
@@ -90,6 +99,7 @@ fn depth(predicate: &Predicate) -> usize {
         | Predicate::Never
         | Predicate::Unknown
         | Predicate::Exists(_)
+        | Predicate::Search(_)
         | Predicate::Column(..) => 0,
         Predicate::And(parts) | Predicate::Or(parts) => 1 + parts.iter().map(depth).max().unwrap_or(0),
         Predicate::Not(it) => 1 + depth(it),
@@ -102,6 +112,7 @@ fn atoms(predicate: &Predicate) -> usize {
         | Predicate::Never
         | Predicate::Unknown
         | Predicate::Exists(_)
+        | Predicate::Search(_)
         | Predicate::Column(..) => 1,
         Predicate::And(parts) | Predicate::Or(parts) => parts.iter().map(atoms).sum(),
         Predicate::Not(it) => atoms(it),

@@ -38,7 +38,7 @@ pub(super) fn value(kind: Kind, dice: &mut Dice) -> Value {
         Kind::Float => dice.one(&[0.0, -0.0, 0.1, 1.0, -5e-324, 1e300, 2.0 / 3.0]).into_value(),
         Kind::Text => Value::Text(text(dice)),
         Kind::Bytes => Value::Bytes(dice.one(&[vec![], vec![0], vec![0, 0], vec![255]])),
-        Kind::Uuid => Value::Uuid(Uuid::from_u128(dice.roll(4).into())),
+        Kind::Uuid => uuid(dice.roll(4)),
         Kind::Timestamp => {
             Value::Timestamp(Timestamp::from_micros(1_769_860_800_000_000 + dice.below(4) as i64))
         }
@@ -51,6 +51,10 @@ pub(super) fn value(kind: Kind, dice: &mut Dice) -> Value {
         Kind::Enum(of) => Value::Enum(of.at(dice.below(of.variants.len()))),
         Kind::Json => Json(document(dice, 2)).into_value(),
     }
+}
+
+pub(super) fn uuid(number: u64) -> Value {
+    Value::Uuid(Uuid::from_u128(number.into()))
 }
 
 /// Short, of characters that mean something to patterns, to folding, and to sorting.
