@@ -5,6 +5,7 @@
 
 mod attempts;
 mod caller;
+mod checksum;
 mod civil;
 mod clock;
 mod control;
@@ -36,6 +37,7 @@ mod watch;
 mod words;
 
 pub use caller::{Caller, Principal};
+pub use checksum::checksum;
 pub use clock::Clock;
 pub use control::{ControlClient, ControlServer, Frame, Handler};
 pub use date::Date;

@@ -8,6 +8,7 @@ mod facade;
 mod from_row;
 mod hook;
 mod main_fn;
+mod migrations;
 mod model;
 mod model_enum;
 mod nearest;
@@ -178,6 +179,20 @@ pub fn hook(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
     main_fn::expand(options.into(), item.into()).unwrap_or_else(report::compile_errors).into()
+}
+
+/// The migrations of the folder `migrations` beside `Cargo.toml`, or of the one named, as data that the
+/// program carries: `App::migrations` takes it.
+///
+/// Cargo builds again when one of the files changes. For a folder that is added, `build.rs` has to say
+/// `println!("cargo::rerun-if-changed=migrations")`; `migrate check` tells of one that was missed.
+///
+/// ```ignore
+/// App::new("blog").migrations(mainstay::migrations!())
+/// ```
+#[proc_macro]
+pub fn migrations(input: TokenStream) -> TokenStream {
+    migrations::expand(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Runs an `async fn` as one test per store, each with a schema or a file of its own.

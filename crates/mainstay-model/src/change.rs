@@ -38,6 +38,11 @@ pub enum Change {
     CreateSearch { table: String },
     /// The triggers that record a live model's changes.
     Capture { table: String },
+    /// The same for other columns than those that they record. A version of the code that does not know
+    /// the new ones does without.
+    Recapture { table: String },
+    /// No such triggers any more, for the model is not live.
+    Release { table: String },
 }
 
 /// A difference that is never mended by itself: rows, or the previous version of the code, may rest
@@ -74,6 +79,20 @@ impl Plan {
 }
 
 impl Change {
+    /// Whether a program cannot do without it.
+    pub fn is_needed(&self) -> bool {
+        match self {
+            Self::CreateType { .. }
+            | Self::AddVariant { .. }
+            | Self::CreateTable { .. }
+            | Self::AddColumn { .. }
+            | Self::CreateIndex { .. }
+            | Self::CreateSearch { .. }
+            | Self::Capture { .. } => true,
+            Self::Recapture { .. } | Self::Release { .. } => false,
+        }
+    }
+
     /// Whether it makes a type, which PostgreSQL lets no statement of the same transaction use.
     pub(crate) fn is_of_types(&self) -> bool {
         match self {
@@ -83,7 +102,9 @@ impl Change {
             | Self::AddColumn { .. }
             | Self::CreateIndex { .. }
             | Self::CreateSearch { .. }
-            | Self::Capture { .. } => false,
+            | Self::Capture { .. }
+            | Self::Recapture { .. }
+            | Self::Release { .. } => false,
         }
     }
 }
@@ -98,6 +119,10 @@ impl fmt::Display for Change {
             Self::CreateIndex { table, index } => write!(f, "index `{index}` on `{table}`"),
             Self::CreateSearch { table } => write!(f, "search of `{table}`"),
             Self::Capture { table } => write!(f, "triggers that record the changes of `{table}`"),
+            Self::Recapture { table } => write!(f, "triggers that record other columns of `{table}`"),
+            Self::Release { table } => {
+                write!(f, "an end to the triggers that record the changes of `{table}`")
+            }
         }
     }
 }

@@ -51,11 +51,10 @@ impl Plan {
         self.add(Change::CreateTable { table }, vec![ddl::create_table(dialect, schema)]);
         self.create_indexes(dialect, schema, &Table::default());
         self.search(dialect, schema, &Table::default());
-        self.capture(dialect, schema);
+        self.capture(dialect, schema, &Table::default());
     }
 
     fn compare(&mut self, dialect: Dialect, schema: &Schema, table: &Table) {
-        let before = self.additions.len();
         for column in schema.columns {
             match table.column(column.name) {
                 None => {
@@ -67,9 +66,7 @@ impl Plan {
             }
         }
         self.create_indexes(dialect, schema, table);
-        if self.additions.len() > before {
-            self.capture(dialect, schema);
-        }
+        self.capture(dialect, schema, table);
         self.search(dialect, schema, table);
         self.left_columns(schema, table);
     }
@@ -98,11 +95,19 @@ impl Plan {
         }
     }
 
-    /// Triggers name the columns that they record, so they are made anew with each of them.
-    fn capture(&mut self, dialect: Dialect, schema: &Schema) {
-        if schema.live {
-            let change = Change::Capture { table: schema.table.to_owned() };
-            self.add(change, schema.capture().ddl(dialect));
+    /// Triggers name the columns that they record: they are made anew when those are others, so that
+    /// none stands in the way of a column that is dropped.
+    fn capture(&mut self, dialect: Dialect, schema: &Schema, table: &Table) {
+        let (capture, here) = (schema.capture(), schema.table.to_owned());
+        let definitions: Vec<_> = table.captures.iter().map(String::as_str).collect();
+        if schema.live && !capture.is_made(dialect, &definitions) {
+            let change = match definitions.is_empty() {
+                true => Change::Capture { table: here },
+                false => Change::Recapture { table: here },
+            };
+            self.add(change, capture.ddl(dialect));
+        } else if !schema.live && !definitions.is_empty() {
+            self.add(Change::Release { table: here }, capture.undo(dialect));
         }
     }
 
@@ -151,7 +156,7 @@ impl Plan {
     fn compare_check(&mut self, schema: &Schema, column: &ColumnDef, of: &'static EnumType, table: &Table) {
         let Some(admitted) = variants::admitted(table, column) else { return };
         let name = format!("{}.{}", schema.table, column.name);
-        let missing = of.variants.iter().filter(|it| !admitted.contains(it));
+        let missing = of.variants.iter().filter(|it| !admitted.iter().any(|admitted| admitted == *it));
         for (index, variant) in missing.enumerate() {
             let change = Change::AddVariant { of: name.clone(), variant: (*variant).to_owned() };
             let statements = match index {
@@ -160,7 +165,7 @@ impl Plan {
             };
             self.add(change, statements);
         }
-        self.left_variants(&name, of, admitted.iter().copied());
+        self.left_variants(&name, of, admitted.iter().map(String::as_str));
     }
 
     fn left_columns(&mut self, schema: &Schema, table: &Table) {

@@ -34,7 +34,7 @@ impl TestApp {
         let credentials = Arc::new(credentials.expect("the test's secrets are long enough"));
         let assembly = Assembly::new(app, db.clone(), credentials.clone(), "/v1")
             .unwrap_or_else(|error| panic!("the application cannot be put together: {error:?}"));
-        assembly.make_tables().await.unwrap_or_else(|error| panic!("the tables cannot be made: {error:?}"));
+        assembly.migrate().await.unwrap_or_else(|error| panic!("the tables cannot be made: {error:?}"));
         let edge = Edge::new(EdgeConfig::default());
         let manifest = assembly.manifest(&url);
         let (health, boot) = Health::booting(

@@ -3,6 +3,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use mainstay_kernel::Result;
+use mainstay_model::migration::{Embedded, Migration};
 use mainstay_model::{Hook, HookEntry, Hooks, Model, ModelEntry, Schema, Scope};
 use mainstay_web::Site;
 
@@ -19,6 +20,8 @@ pub struct App {
     pub(crate) routes: Vec<Route>,
     pub(crate) layers: Vec<Layer>,
     pub(crate) commands: Vec<AppCommand>,
+    pub(crate) migrations: Option<Embedded>,
+    pub(crate) migrations_in_rust: Vec<Migration>,
 }
 
 /// Puts a tower layer around the application's routes.
@@ -36,6 +39,8 @@ impl App {
             routes: Vec::new(),
             layers: Vec::new(),
             commands: Vec::new(),
+            migrations: None,
+            migrations_in_rust: Vec::new(),
         }
     }
 
@@ -104,6 +109,21 @@ impl App {
         <L::Service as tower_service::Service<axum::extract::Request>>::Future: Send + 'static,
     {
         self.layers.push(Box::new(move |router| router.layer(layer)));
+        self
+    }
+
+    /// Says which migrations in SQL the program carries, usually `mainstay::migrations!()`. Where the
+    /// folder itself is there, as it is in development, it decides.
+    #[must_use]
+    pub fn migrations(mut self, migrations: Embedded) -> Self {
+        self.migrations = Some(migrations);
+        self
+    }
+
+    /// Adds a migration in Rust, among those in SQL by its name.
+    #[must_use]
+    pub fn migration(mut self, migration: Migration) -> Self {
+        self.migrations_in_rust.push(migration);
         self
     }
 

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use axum::Router;
 use mainstay_auth::{Credentials, Identity};
 use mainstay_kernel::{Db, Error, Result, StoreUrl};
-use mainstay_model::{Addition, HookEntry, ModelEntry, Schema, additive};
+use mainstay_model::migration::{Embedded, Migration, Order};
+use mainstay_model::{HookEntry, ModelEntry, Schema};
 use mainstay_web::{Edge, EdgeService, Health, Manifest, OperatorAccess, Site, crud};
 
 use crate::App;
 use crate::config::{Config, Mode};
+use crate::migrate::Written;
 
 /// An application put together on an open database, ready to answer.
 pub struct Assembly {
@@ -22,6 +24,8 @@ pub struct Assembly {
     pub routes: Vec<String>,
     /// Its hooks, by model and in the order in which they run.
     pub hooks: Vec<HookEntry>,
+    pub(crate) migrations: Option<Embedded>,
+    pub(crate) migrations_in_rust: Vec<Migration>,
     /// What its handlers share.
     pub site: Site,
     router: Router,
@@ -53,6 +57,8 @@ impl Assembly {
             models: app.models,
             routes,
             hooks,
+            migrations: app.migrations,
+            migrations_in_rust: app.migrations_in_rust,
             router: router.with_state(site.clone()),
             site,
         })
@@ -63,12 +69,12 @@ impl Assembly {
         self.models.iter().map(|it| it.schema).collect()
     }
 
-    /// Makes the tables that are missing; what was done.
+    /// Makes the tables that are missing, and applies the migrations that the program carries.
     ///
     /// # Errors
-    /// As [`additive::apply`].
-    pub async fn make_tables(&self) -> Result<Vec<Addition>> {
-        additive::apply(self.site.db(), &self.schemas()).await
+    /// As [`mainstay_model::migration::Migrator::up`].
+    pub async fn migrate(&self) -> Result<()> {
+        Written::carried(self).migrator()?.up(Order::ByName, &|_| ()).await
     }
 
     /// What `/readyz` shows.

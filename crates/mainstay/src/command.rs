@@ -16,6 +16,7 @@ use mainstay_web::Shutdown;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::config::Config;
+use crate::migrate::{MigrateArgs, Written};
 use crate::token::{self, TokenArgs};
 use crate::{App, Assembly, log, serve};
 
@@ -42,6 +43,11 @@ impl Output {
     /// Moves a progress bar.
     pub fn progress(&self, label: &str, done: u64, total: u64) {
         self.send(Frame::Progress { done, total, label: Some(label.to_owned()) });
+    }
+
+    #[cfg(test)]
+    pub(crate) fn to(frames: UnboundedSender<Frame>) -> Self {
+        Self(frames)
     }
 
     /// Nobody reading is no reason to stop.
@@ -88,7 +94,11 @@ fn cli(app: &App) -> clap::Command {
     let own = |name, about| clap::Command::new(name).about(about);
     let mut cli = clap::Command::new(app.name)
         .subcommand(own("serve", "Serve the application (the default)").arg(takeover))
-        .subcommand(own("migrate", "Make the tables, columns and indexes that are missing").arg(rest.clone()))
+        .subcommand(
+            own("migrate", "Bring the tables to what the models and the written migrations say")
+                .arg(rest.clone())
+                .disable_help_flag(true),
+        )
         .subcommand(
             own("routes", "List the routes, or with --hooks what runs when a row is written")
                 .arg(rest.clone())
@@ -173,7 +183,7 @@ pub(crate) struct Console {
     pub(crate) db: Db,
     credentials: Arc<Credentials>,
     commands: Arc<[AppCommand]>,
-    schemas: Arc<[&'static mainstay_model::Schema]>,
+    written: Arc<Written>,
     routes: Arc<[String]>,
     hooks: Arc<[HookEntry]>,
 }
@@ -188,15 +198,20 @@ impl Console {
         if commands.iter().any(|it| words.first().is_some_and(|word| word == it.name)) {
             serve::prepare_tables(&assembly, config).await?;
         }
-        Ok(Self::of(&assembly, credentials, commands))
+        Ok(Self::of(&assembly, config, credentials, commands))
     }
 
-    pub(crate) fn of(assembly: &Assembly, credentials: Arc<Credentials>, commands: Vec<AppCommand>) -> Self {
+    pub(crate) fn of(
+        assembly: &Assembly,
+        config: &Config,
+        credentials: Arc<Credentials>,
+        commands: Vec<AppCommand>,
+    ) -> Self {
         Self {
             db: assembly.site.db().clone(),
             credentials,
             commands: commands.into(),
-            schemas: assembly.schemas().into(),
+            written: Arc::new(Written::of(assembly, config)),
             routes: assembly.routes.clone().into(),
             hooks: assembly.hooks.clone().into(),
         }
@@ -216,7 +231,10 @@ impl Console {
     async fn dispatch(self, words: Vec<String>, output: &Output) -> Result<()> {
         let Some((name, args)) = words.split_first() else { return Err(usage("no command was given")) };
         match name.as_str() {
-            "migrate" => self.migrate(output).await,
+            "migrate" => match parse::<MigrateArgs>("migrate", args, output)? {
+                Some(args) => self.written.run(args, output).await,
+                None => Ok(()),
+            },
             "routes" => {
                 let Some(args) = parse::<RoutesArgs>("routes", args, output)? else { return Ok(()) };
                 match args.hooks {
@@ -238,15 +256,6 @@ impl Console {
                 (command.run)(cx).await
             }
         }
-    }
-
-    async fn migrate(&self, output: &Output) -> Result<()> {
-        let done = mainstay_model::additive::apply(&self.db, &self.schemas).await?;
-        if done.is_empty() {
-            output.line("nothing is missing");
-        }
-        done.iter().for_each(|it| output.line(&it.change));
-        Ok(())
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::command::Console;
 use crate::config::{Config, Mode, Role};
 use crate::log::Buffer;
+use crate::migrate::Written;
 use crate::{App, Assembly, assembly, command};
 
 /// Whether a process that serves the same database now is asked to stop first.
@@ -54,7 +55,7 @@ pub(crate) async fn serve(app: App, config: Config, access_log: Buffer, takeover
 
     let server = bind(&config).await?;
     let address = server.local_addr();
-    command::listen(&config, Console::of(&assembly, credentials, commands), &shutdown).await?;
+    command::listen(&config, Console::of(&assembly, &config, credentials, commands), &shutdown).await?;
     db.owned().spawn("access log", access_log.drain(db.owned().stopping()));
     db.owned().spawn("expire", expire(db.clone()));
     db.owned().spawn("signals", Signals::listen()?.begin(shutdown, db.owned().stopping()));
@@ -78,29 +79,17 @@ fn must_answer(config: &Config) -> Result<()> {
     ))
 }
 
-/// Makes what is missing in development; in production, refuses to serve on tables that lack
+/// Makes what the tables lack in development; in production, refuses to serve on a database that lacks
 /// something.
 pub(crate) async fn prepare_tables(assembly: &Assembly, config: &Config) -> Result<()> {
+    let written = Written::of(assembly, config);
     match config.mode {
-        Mode::Development | Mode::Test => {
-            let made = assembly.make_tables().await?;
-            if !made.is_empty() {
-                tracing::info!(made = made.len(), "tables follow the models");
-            }
-            Ok(())
+        Mode::Development => {
+            written.follow().await?;
+            written.describe(&config.root.join(".mainstay"))
         }
-        Mode::Production => {
-            let plan = mainstay_model::additive::plan(assembly.site.db(), &assembly.schemas()).await?;
-            match plan.additions.first() {
-                None => Ok(()),
-                Some(first) => Err(Error::internal(format!(
-                    "the database lacks {} things that the models have, first: {}; run `{} migrate`",
-                    plan.additions.len(),
-                    first.change,
-                    assembly.name
-                ))),
-            }
-        }
+        Mode::Test => written.follow().await,
+        Mode::Production => written.must_be_applied(assembly.name).await,
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) enum StoreTx {
 
 /// The right to migrate, which one process at a time has.
 pub(crate) enum Turn {
-    Postgres(postgres::Turn),
+    Postgres(Box<postgres::Turn>),
     Sqlite(tokio::sync::OwnedMutexGuard<()>),
 }
 
@@ -163,7 +163,7 @@ impl Store {
     /// Waits until nobody else migrates.
     pub(crate) async fn turn(&self) -> Result<Turn> {
         match self {
-            Self::Postgres(store) => Ok(Turn::Postgres(store.turn().await?)),
+            Self::Postgres(store) => Ok(Turn::Postgres(Box::new(store.turn().await?))),
             Self::Sqlite(store) => Ok(Turn::Sqlite(store.turn().await)),
         }
     }

@@ -24,6 +24,8 @@ pub(crate) struct Table {
     pub(crate) definition: String,
     /// Its triggers and indexes. SQLite's alone.
     pub(crate) dependents: Vec<Dependent>,
+    /// What the triggers that record its changes do, as the store keeps it.
+    pub(crate) captures: Vec<String>,
 }
 
 /// A column as the database describes it.
@@ -88,6 +90,7 @@ impl Database {
                 database.add_references(reader, POSTGRES_REFERENCES).await?;
                 database.add_indexes(reader).await?;
                 database.add_enums(reader).await?;
+                database.add_captures(reader).await?;
             }
             Dialect::Sqlite => {
                 database.add_columns(reader, SQLITE_COLUMNS).await?;
@@ -146,6 +149,13 @@ impl Database {
         Ok(())
     }
 
+    async fn add_captures(&mut self, reader: &Reader) -> Result<()> {
+        for (table, body) in reader.sql(POSTGRES_CAPTURES).all::<(String, String)>().await? {
+            self.tables.entry(table).or_default().captures.push(body);
+        }
+        Ok(())
+    }
+
     async fn add_definitions(&mut self, reader: &Reader) -> Result<()> {
         let rows = reader.sql(SQLITE_DEFINITIONS).all::<(String, String, String, String)>().await?;
         for (table, kind, name, create) in rows {
@@ -157,6 +167,9 @@ impl Database {
             if kind == "index" {
                 let unique = create.to_ascii_uppercase().starts_with("CREATE UNIQUE ");
                 table.indexes.insert(name.clone(), FoundIndex { unique, valid: true });
+            }
+            if name.starts_with("mainstay_capture_") {
+                table.captures.push(create.clone());
             }
             table.dependents.push(Dependent { name, is_trigger: kind == "trigger", create });
         }
@@ -197,6 +210,10 @@ const POSTGRES_INDEXES: &str = "SELECT t.relname::text, i.relname::text, x.indis
 const POSTGRES_VARIANTS: &str = "SELECT t.typname::text, e.enumlabel::text \
      FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid \
      WHERE t.typnamespace = current_schema()::regnamespace ORDER BY t.typname, e.enumsortorder";
+
+const POSTGRES_CAPTURES: &str = "SELECT c.relname::text, p.prosrc FROM pg_trigger g \
+     JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_proc p ON p.oid = g.tgfoid \
+     WHERE g.tgname = 'mainstay_capture' AND c.relnamespace = current_schema()::regnamespace";
 
 const SQLITE_COLUMNS: &str = "SELECT m.name, c.name, c.type, c.\"notnull\" = 0, c.dflt_value IS NOT NULL \
      FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c \

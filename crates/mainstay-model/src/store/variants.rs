@@ -44,10 +44,18 @@ pub(crate) fn check(sql: &mut Builder, schema: &Schema, column: &ColumnDef, name
 }
 
 /// The variants that a column's CHECK admits; `None` when it has no such CHECK.
-pub(crate) fn admitted<'a>(table: &'a Table, column: &ColumnDef) -> Option<Vec<&'a str>> {
-    let (_, check) = table.definition.split_once(&format!("CHECK (\"{}\" IN (", column.name))?;
-    let (variants, _) = check.split_once("))")?;
-    Some(variants.split(", ").map(|it| it.trim_matches('\'')).collect())
+pub(crate) fn admitted(table: &Table, column: &ColumnDef) -> Option<Vec<String>> {
+    let (_, mut rest) = table.definition.split_once(&format!("CHECK (\"{}\" IN (", column.name))?;
+    let mut variants = Vec::new();
+    while let Some(open) = rest.trim_start_matches(", ").strip_prefix('\'') {
+        let mut end = open.find('\'')?;
+        while open[end + 1..].starts_with('\'') {
+            end += 2 + open[end + 2..].find('\'')?;
+        }
+        variants.push(open[..end].replace("''", "'"));
+        rest = &open[end + 1..];
+    }
+    rest.starts_with("))").then_some(variants)
 }
 
 /// The name of the column that takes another one's place.
@@ -60,15 +68,16 @@ pub(crate) fn widen(
     schema: &Schema,
     column: &ColumnDef,
     of: &EnumType,
-    admitted: &[&str],
+    admitted: &[String],
     table: &Table,
 ) -> Vec<String> {
-    let leftover = admitted.iter().filter(|it| !of.variants.contains(it));
-    let variants: Vec<&str> = of.variants.iter().chain(leftover).copied().collect();
+    let leftover = admitted.iter().map(String::as_str).filter(|it| !of.variants.contains(it));
+    let variants: Vec<&str> = of.variants.iter().copied().chain(leftover).collect();
+    let may_miss = table.column(column.name).is_none_or(|it| it.optional);
     let aside = || table.dependents.iter().filter(|it| it.may_hold(column.name));
     let mut statements: Vec<_> = aside().map(|it| it.drop()).collect();
     statements.extend([
-        successor(schema, column, &variants),
+        successor(schema, column, &variants, may_miss),
         on_table(schema, "UPDATE ", |sql| sql.text(" SET ").name(SUCCESSOR).text(" = ").name(column.name)),
         on_table(schema, "ALTER TABLE ", |sql| sql.text(" DROP COLUMN ").name(column.name)),
         on_table(schema, "ALTER TABLE ", |sql| {
@@ -79,10 +88,11 @@ pub(crate) fn widen(
     statements
 }
 
-fn successor(schema: &Schema, column: &ColumnDef, variants: &[&str]) -> String {
+/// As far as rows may miss it, like the column whose place it takes.
+fn successor(schema: &Schema, column: &ColumnDef, variants: &[&str], may_miss: bool) -> String {
     on_table(schema, "ALTER TABLE ", |sql| {
         sql.text(" ADD COLUMN ").name(SUCCESSOR).text(" TEXT");
-        if !column.optional {
+        if !may_miss {
             sql.text(" NOT NULL DEFAULT ").text(&ddl::literal(Dialect::Sqlite, column));
         }
         check(sql, schema, column, SUCCESSOR, variants);

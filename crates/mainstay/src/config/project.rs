@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mainstay_auth::{AuthOptions, derive_key};
 use mainstay_kernel::{Clock, DbOptions, StoreUrl};
+use mainstay_model::migration::LedgerName;
 use mainstay_web::TrustedOrigins;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -88,6 +89,8 @@ pub struct Database {
     pub write_budget: Duration,
     /// How long a read that a caller shapes may run (`DATABASE_READ_LIMIT`).
     pub read_limit: Duration,
+    /// Where written migrations are recorded (`DATABASE_MIGRATIONS_TABLE`).
+    pub migrations_table: LedgerName,
 }
 
 /// Credentials of callers and the framework's own signing.
@@ -206,6 +209,7 @@ impl Database {
             shared_connections: reading.value(&table::DATABASE_SHARED_CONNECTIONS),
             write_budget: reading.value(&table::DATABASE_WRITE_BUDGET),
             read_limit: reading.value(&table::DATABASE_READ_LIMIT),
+            migrations_table: reading.value(&table::DATABASE_MIGRATIONS_TABLE),
         };
         let is_postgres = |url: &StoreUrl| matches!(url, StoreUrl::Postgres(_));
         if database

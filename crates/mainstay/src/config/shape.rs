@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use mainstay_kernel::StoreUrl;
+use mainstay_model::migration::LedgerName;
 use tracing_subscriber::EnvFilter;
 
 /// What the text of a variable must look like, and what it becomes.
@@ -63,6 +64,22 @@ impl Shape for Port {
     fn read(&self, text: &str, root: &Path) -> Result<u16, Wrong> {
         let number = Count { min: 0, max: 65_535 }.read(text, root)?;
         u16::try_from(number).map_err(|_| Wrong::Shape)
+    }
+}
+
+/// The name of the table that records migrations.
+pub(super) struct Ledger;
+
+impl Shape for Ledger {
+    type Out = LedgerName;
+
+    fn expected(&self) -> String {
+        "the name of a table: small letters, digits and `_`, 63 at most, not one of the framework's"
+            .to_owned()
+    }
+
+    fn read(&self, text: &str, _: &Path) -> Result<LedgerName, Wrong> {
+        LedgerName::parse(text).ok_or(Wrong::Shape)
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use mainstay_model::migration::LedgerName;
+
 use super::choice::{Choice, LOG_FORMATS, LogFormat, MODES, Mode, ROLES as ROLE_NAMES, Role, SWITCH};
 use super::list::List;
 use super::measure::{Size, Span};
 use super::network::{Block, Host, Origins, Url};
 use super::secret::{Secret, ServiceTokens};
-use super::shape::{Count, Filter, Folder, PathPrefix, Port, StoreAddress, Text};
+use super::shape::{Count, Filter, Folder, Ledger, PathPrefix, Port, StoreAddress, Text};
 use super::variable::{Described, PerStart, Preset, Secrecy, Unset, Variable};
 
 const MAKE_SECRET: &str = "openssl rand -hex 32";
@@ -190,6 +192,14 @@ pub(super) static DATABASE_READ_LIMIT: Variable<Span, Preset> = Variable::new(
     "How long a read that a caller shapes may run.",
 );
 
+pub(super) static DATABASE_MIGRATIONS_TABLE: Variable<Ledger, Preset> = Variable::new(
+    "DATABASE_MIGRATIONS_TABLE",
+    Ledger,
+    Preset::Text(LedgerName::DEFAULT),
+    "schema_history",
+    "The table that records which written migrations were applied.",
+);
+
 pub(super) static REDIS_URL: Variable<Url, Unset> = Variable::new(
     "REDIS_URL",
     Url { schemes: &["redis", "rediss"] },
@@ -299,6 +309,7 @@ pub(super) static ALL: &[&dyn Described] = &[
     &DATABASE_SHARED_CONNECTIONS,
     &DATABASE_WRITE_BUDGET,
     &DATABASE_READ_LIMIT,
+    &DATABASE_MIGRATIONS_TABLE,
     &REDIS_URL,
     &NATS_URL,
     &AUTH_JWT_SECRET,

@@ -109,7 +109,7 @@ fn a_fault_names_the_source_it_comes_from() {
 }
 
 /// A wrong value for every variable that can have one.
-const WRONG: [(&str, &str); 31] = [
+const WRONG: [(&str, &str); 32] = [
     ("MAINSTAY_ENV", "staging"),
     ("ROLES", "web,janitor"),
     ("SERVER", "maybe"),
@@ -131,6 +131,7 @@ const WRONG: [(&str, &str); 31] = [
     ("DATABASE_SHARED_CONNECTIONS", "-4"),
     ("DATABASE_WRITE_BUDGET", "0s"),
     ("DATABASE_READ_LIMIT", "5 parsecs"),
+    ("DATABASE_MIGRATIONS_TABLE", "a; drop table b"),
     ("REDIS_URL", "http://:hunter2@localhost"),
     ("NATS_URL", "nats://a:4222,hunter2"),
     ("AUTH_JWT_SECRET", "hunter2"),

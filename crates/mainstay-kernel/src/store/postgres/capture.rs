@@ -36,6 +36,16 @@ pub(crate) fn ddl(capture: &Capture) -> Vec<String> {
     ]
 }
 
+/// The statements that drop a table's triggers, and what they call.
+pub(crate) fn undo(capture: &Capture) -> Vec<String> {
+    let (table, name) = (quoted(&capture.table), quoted(&function_name(&capture.table)));
+    vec![
+        format!("DROP TRIGGER IF EXISTS mainstay_capture ON {table}"),
+        format!("DROP TRIGGER IF EXISTS mainstay_capture_truncate ON {table}"),
+        format!("DROP FUNCTION IF EXISTS {name}()"),
+    ]
+}
+
 /// Runs with its owner's rights: whoever may change the row need not be able to forge a change.
 fn function_ddl(capture: &Capture, name: &str) -> String {
     let model = literal(&capture.model);

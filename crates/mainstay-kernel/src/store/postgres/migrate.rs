@@ -1,11 +1,7 @@
-use std::fmt::Write as _;
-
-use ring::digest::{SHA256, digest};
-
 use super::bind::Bind;
 use super::prepared::Shape;
 use super::session::Session;
-use crate::{Error, ErrorKind, Result, Row, Timestamp, ValueRef};
+use crate::{Error, ErrorKind, Result, Row, Timestamp, ValueRef, checksum};
 
 /// One step in the making of the framework's own tables. Its text never changes once it was
 /// released: what comes later is another step.
@@ -76,14 +72,6 @@ fn find(applied: &[Row], name: &str) -> Result<Option<String>> {
         }
     }
     Ok(None)
-}
-
-fn checksum(text: &str) -> String {
-    digest(&SHA256, text.as_bytes()).as_ref().iter().fold(String::new(), |mut out, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 fn drifted(name: &str, then: &str, now: &str) -> Error {

@@ -10,11 +10,12 @@ pub(crate) fn ddl(capture: &Capture) -> Vec<String> {
         ("delete", "OLD", image(capture, "OLD"), "NULL".to_owned()),
     ];
     let table = identifier(&capture.table);
+    let name = |event: &str| name(capture, event);
     let model = literal(&capture.model);
     changes
         .into_iter()
         .flat_map(|(event, row, before, after)| {
-            let trigger = identifier(&format!("mainstay_capture_{}_{event}", capture.table));
+            let trigger = name(event);
             [
                 format!("DROP TRIGGER IF EXISTS {trigger}"),
                 format!(
@@ -26,6 +27,15 @@ pub(crate) fn ddl(capture: &Capture) -> Vec<String> {
             ]
         })
         .collect()
+}
+
+/// Drops the triggers of the table.
+pub(crate) fn undo(capture: &Capture) -> Vec<String> {
+    ["insert", "update", "delete"].map(|it| format!("DROP TRIGGER IF EXISTS {}", name(capture, it))).into()
+}
+
+fn name(capture: &Capture, event: &str) -> String {
+    identifier(&format!("mainstay_capture_{}_{event}", capture.table))
 }
 
 /// The captured columns of a row as one JSON object.

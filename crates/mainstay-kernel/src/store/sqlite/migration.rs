@@ -1,11 +1,10 @@
 //! The framework's own tables.
 
-use ring::digest::{SHA256, digest};
 use uuid::Uuid;
 
 use super::{Sqlite, SqliteTx};
 use crate::store::{Commit, Company};
-use crate::{Error, ErrorKind, Result, Statement, Timestamp};
+use crate::{Error, ErrorKind, Result, Statement, Timestamp, checksum};
 
 /// One step of the schema. Never edited once released: its checksum is kept where it was applied.
 #[derive(Clone, Copy)]
@@ -117,10 +116,6 @@ fn unchanged(name: &str, applied: &str, ours: &str) -> Result<()> {
 fn name_system(tx: &SqliteTx) -> Result<()> {
     let meta = "insert into mainstay_meta (one, system, epoch) values (1, ?1, 1) on conflict do nothing";
     tx.execute(&Statement::new(meta).bind(Uuid::now_v7())).map(drop)
-}
-
-fn checksum(sql: &str) -> String {
-    digest(&SHA256, sql.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn abridged(checksum: &str) -> &str {
