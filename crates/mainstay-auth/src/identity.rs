@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mainstay_kernel::{Db, Error, ErrorKind, Principal, Result, Tx, Value};
+use mainstay_kernel::{Db, Error, ErrorKind, Principal, Result, Timestamp, Tx, Value};
 use mainstay_model::{Part, Predicate, Record, Schema, Writer, rows};
 use moka::sync::Cache;
 use uuid::Uuid;
@@ -25,10 +25,11 @@ pub struct Identity {
     seen: Cache<(String, String), Seen>,
 }
 
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 struct Seen {
     id: Uuid,
     claims: Vec<(usize, Value)>,
+    until: Timestamp,
 }
 
 impl Identity {
@@ -54,7 +55,7 @@ impl Identity {
                 schema.columns[unfilled].field, schema.name
             )));
         }
-        let seen = Cache::builder().max_capacity(100_000).time_to_live(REMEMBERED).build();
+        let seen = Cache::builder().max_capacity(100_000).build();
         Ok(Self { schema, issuer, subject, seen })
     }
 
@@ -65,14 +66,16 @@ impl Identity {
     pub async fn resolve(&self, db: &Db, principal: &mut Principal) -> Result<()> {
         let key = (principal.issuer.clone(), principal.subject.clone());
         let claims = self.claims(principal);
+        let now = db.clock().now();
         if let Some(seen) = self.seen.get(&key)
             && seen.claims == claims
+            && now < seen.until
         {
             principal.id = seen.id;
             return Ok(());
         }
         principal.id = self.row(db, &key, &claims).await?;
-        self.seen.insert(key, Seen { id: principal.id, claims });
+        self.seen.insert(key, Seen { id: principal.id, claims, until: now.plus(REMEMBERED) });
         Ok(())
     }
 
