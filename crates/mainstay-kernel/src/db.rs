@@ -3,6 +3,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -25,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) options: DbOptions,
     pub(crate) extension: Extension,
+    /// How many statements it has run.
+    pub(crate) ran: Arc<AtomicU64>,
     in_flight: InFlight,
     owned: Owned,
 }
@@ -98,6 +101,7 @@ impl Db {
             store,
             options,
             extension: Extension::default(),
+            ran: Arc::default(),
             in_flight: InFlight::default(),
             owned: Owned::new(),
         })))
@@ -129,6 +133,12 @@ impl Db {
 
     pub(crate) fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// How many statements it has run since it was opened, those of commits aside: a test can tell by
+    /// it that one request costs no more of them than another.
+    pub fn statements(&self) -> u64 {
+        self.0.ran.load(Ordering::Relaxed)
     }
 
     /// The tasks that live as long as this database is open.
@@ -223,6 +233,7 @@ impl Db {
         let mut attempts = Attempts::new(&self.0, kept.map(|(request, _)| request))?;
         loop {
             let record = kept.map(|(request, answer)| self.0.record(request, answer));
+            self.0.ran.fetch_add(1, Ordering::Relaxed);
             let (commit, rows) = match one {
                 One::Insert => self.0.store.insert_one(statement, record).await?,
                 One::Change => self.0.store.write_one(statement, record).await?,

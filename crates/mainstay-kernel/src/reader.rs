@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use crate::db::Shared;
 use crate::store::StoreTx;
@@ -24,31 +24,38 @@ pub(crate) struct Open {
     pub(crate) store: StoreTx,
     pub(crate) statements: Arc<AtomicUsize>,
     failed: AtomicBool,
+    /// How many statements the database has run.
+    ran: Arc<AtomicU64>,
 }
 
 impl Open {
-    pub(crate) fn new(store: StoreTx) -> Self {
-        Self { store, statements: Arc::default(), failed: AtomicBool::new(false) }
+    pub(crate) fn new(store: StoreTx, ran: Arc<AtomicU64>) -> Self {
+        Self { store, statements: Arc::default(), failed: AtomicBool::new(false), ran }
     }
 
     pub(crate) async fn rows(&self, statement: &Statement) -> Result<Vec<Row>> {
-        let _awaited = Awaited::new(&self.statements);
+        let _awaited = self.awaited();
         self.noted(self.store.rows(statement).await)
     }
 
     async fn only_reading(&self, statement: &Statement) -> Result<Vec<Row>> {
-        let _awaited = Awaited::new(&self.statements);
+        let _awaited = self.awaited();
         self.noted(self.store.only_reading(statement).await)
     }
 
     pub(crate) async fn execute(&self, statement: &Statement) -> Result<u64> {
-        let _awaited = Awaited::new(&self.statements);
+        let _awaited = self.awaited();
         self.noted(self.store.execute(statement).await)
     }
 
     pub(crate) async fn lock(&self, key: &str) -> Result<()> {
-        let _awaited = Awaited::new(&self.statements);
+        let _awaited = self.awaited();
         self.noted(self.store.lock(key).await)
+    }
+
+    fn awaited(&self) -> Awaited<'_> {
+        self.ran.fetch_add(1, Ordering::Relaxed);
+        Awaited::new(&self.statements)
     }
 
     pub(crate) fn fail(&self) {
@@ -95,8 +102,12 @@ impl Reader {
         self.ran.load(Ordering::Relaxed)
     }
 
+    /// A transaction counts for the database by itself.
     pub(crate) fn count_one(&self) {
         self.ran.fetch_add(1, Ordering::Relaxed);
+        if let Lane::Primary(shared) | Lane::Replica(shared) = &self.lane {
+            shared.ran.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// The dialect that statements must be written in.

@@ -25,7 +25,7 @@ pub struct Tx {
 impl Tx {
     pub(crate) fn new(store: StoreTx, shared: &Arc<Shared>) -> Self {
         Self {
-            reader: Reader::new(Lane::Transaction(Open::new(store))),
+            reader: Reader::new(Lane::Transaction(Open::new(store, Arc::clone(&shared.ran)))),
             now: shared.options.clock.now(),
             caller: Caller::System,
             shared: Arc::clone(shared),

@@ -57,6 +57,12 @@ impl ModelEntry {
         self.grants.contains(&action)
     }
 
+    /// The rows that this action of the caller's may touch; `None` when the scope denies it. A create
+    /// is judged by the row that it would make.
+    pub fn reach(&self, action: Action, who: &Caller) -> Option<Predicate> {
+        (self.access)(action, who).map(|grant| grant.rows)
+    }
+
     /// What the scope grants for this action.
     ///
     /// # Errors

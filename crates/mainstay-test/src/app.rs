@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mainstay::auth::{AuthOptions, Credentials};
 use mainstay::kernel::{Clock, Db, Timestamp};
+use mainstay::model::ModelEntry;
 use mainstay::web::{Edge, EdgeConfig, EdgeService, Health, OperatorAccess, Server, ServerConfig};
 use mainstay::{App, Assembly};
 use serde_json::{Map, Value, json};
@@ -16,6 +17,7 @@ const SERVICE: (&str, &str) = ("robot", "the token of a test's robot");
 /// An application for one test. Dropped, it drains.
 pub struct TestApp {
     service: EdgeService,
+    models: Vec<&'static ModelEntry>,
     credentials: Arc<Credentials>,
     db: Db,
     clock: Clock,
@@ -44,7 +46,8 @@ impl TestApp {
             edge.shutdown.clone(),
         );
         boot.ready(manifest);
-        Self { service: assembly.service(edge, &health), credentials, db, clock }
+        let models = assembly.models.clone();
+        Self { service: assembly.service(edge, &health), models, credentials, db, clock }
     }
 
     /// A person, signed in. The same name is the same person.
@@ -103,6 +106,11 @@ impl TestApp {
         let address = server.local_addr();
         self.db.owned().spawn("server", server.serve(self.service.clone()));
         address
+    }
+
+    /// The application's models.
+    pub fn models(&self) -> &[&'static ModelEntry] {
+        &self.models
     }
 
     /// The application's database.

@@ -4,6 +4,7 @@
 mod actor;
 mod answer;
 mod app;
+mod attack;
 mod database;
 mod run;
 mod store;
@@ -11,6 +12,7 @@ mod store;
 pub use actor::Actor;
 pub use answer::Answer;
 pub use app::TestApp;
+pub use attack::{Attacker, attack};
 pub use database::TestDatabase;
 pub use mainstay::kernel::Db;
 pub use run::{TestStore, run, run_db};

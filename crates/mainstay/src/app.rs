@@ -83,6 +83,11 @@ impl App {
         Ok(self.registry()?.of(M::SCHEMA).to_vec())
     }
 
+    /// Its models, in the order in which they were added.
+    pub fn models(&self) -> &[&'static ModelEntry] {
+        &self.models
+    }
+
     pub(crate) fn registry(&self) -> Result<Hooks> {
         let schemas: Vec<_> = self.models.iter().map(|it| it.schema).collect();
         Hooks::new(&self.hooks, &schemas)

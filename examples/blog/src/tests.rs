@@ -1,3 +1,5 @@
+mod attack;
+
 use mainstay::prelude::*;
 use mainstay_test::{Actor, TestApp};
 
