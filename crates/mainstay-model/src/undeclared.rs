@@ -55,6 +55,12 @@ pub(crate) fn read(name: &str, mut json: Json) -> Result<Json, FieldFault> {
     if name.is_empty() || name.len() > LONGEST_NAME {
         return refused("bad_name", format!("the name of a property has 1 to {LONGEST_NAME} bytes"));
     }
+    if name == "__proto__" {
+        return refused(
+            "bad_name",
+            "a client in JavaScript could take this name for its objects' own".to_owned(),
+        );
+    }
     if name.contains('\0') || holds_nul(&json) {
         return refused("nul", "must not contain NUL".to_owned());
     }

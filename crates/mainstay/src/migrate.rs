@@ -8,7 +8,7 @@ use mainstay_model::migration::{
     Done, Embedded, Folder, LedgerName, Marked, Migration, Migrations, Migrator, Order, Outcome, State,
     Steps, name_of, skeleton,
 };
-use mainstay_model::{Plan, Schema};
+use mainstay_model::{Change, Plan, Schema};
 
 use crate::Assembly;
 use crate::command::Output;
@@ -279,8 +279,9 @@ impl Written {
         history.sound()?;
         let missing: Vec<_> =
             plan.additions.iter().map(|it| &it.change).filter(|it| it.is_needed()).collect();
-        let lacks = if let Some(first) = missing.first() {
-            format!("{} things that the models have, first: {first}", missing.len())
+        let table = missing.iter().find(|it| matches!(it, Change::CreateTable { .. }));
+        let lacks = if let Some(one) = table.or(missing.first()) {
+            format!("{} things that the models have, such as {one}", missing.len())
         } else if let Some(first) = history.pending().next() {
             format!("{} migrations, first: `{}`", history.pending().count(), first.name)
         } else {

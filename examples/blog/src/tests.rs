@@ -155,3 +155,23 @@ async fn posts_are_found_by_their_words(app: TestApp) {
     assert_eq!(found(&ann, "rust%20draft").await, ["Framework, a draft"]);
     assert_eq!(found(&bob, "draft").await, [json!(null); 0]);
 }
+
+#[mainstay::test]
+async fn a_post_has_a_status_tags_and_whatever_else_is_kept_with_it(app: TestApp) {
+    let ann = app.user("ann").await;
+    let _ = ann.post("/v1/posts", json!({ "title": "plain", "published": true })).await.expect_status(201);
+    let body = json!({ "title": "rich", "published": true, "status": "in_review", "tags": ["rust"], "mood": "merry" });
+    let rich = ann.post("/v1/posts", body).await.expect_status(201);
+    assert_eq!((&rich.result()["status"], &rich.result()["mood"]), (&json!("in_review"), &json!("merry")));
+    for query in [
+        "where[status]=in_review",
+        "where[status][gt]=draft",
+        "where[tags][contains]=rust",
+        "where[data.mood]=merry",
+    ] {
+        let found = app.anonymous().get(&format!("/v1/posts?{query}")).await.expect_status(200);
+        assert_eq!(json!(found.column("title")), json!(["rich"]), "{query}");
+    }
+    let slip = ann.post("/v1/posts", json!({ "title": "odd", "published": true, "status": "finale" })).await;
+    assert_eq!(slip.expect_error(422, "validation_failed").faults(), ["status: unknown_value"]);
+}

@@ -132,20 +132,22 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// The overflow column, where the caller sees it and this names a property that is kept there.
-    fn property(&self, name: &str) -> Option<usize> {
-        match self.schema.named(name) {
-            Named::Property(column) => Some(column).filter(|&it| self.visible.has(it)),
-            Named::Field(_) | Named::Reserved | Named::Nothing => None,
-        }
+    /// The overflow column and the property that this names in it, where the caller sees it. Named
+    /// behind the column's own name (`data.colour`), so that a slip in a field's name is none.
+    fn property<'n>(&self, name: &'n str) -> Option<(usize, &'n str)> {
+        let column = self.schema.overflow().filter(|&it| self.visible.has(it))?;
+        let property = name.strip_prefix(self.schema.column(column).field)?.strip_prefix('.')?;
+        let first = property.split('.').next().unwrap_or_default();
+        // What is declared, or was not when it was kept, is not shown of this column.
+        matches!(self.schema.named(first), Named::Property(_)).then_some((column, property))
     }
 
     /// What a condition is about: a field, or with `data.size.width` a place within one of JSON.
     /// A property that is not declared is such a place.
     pub(super) fn field(&self, name: &str) -> Result<Field> {
         let (field, path) = name.split_once('.').map_or((name, None), |(field, path)| (field, Some(path)));
-        let (column, path) = match self.property(field) {
-            Some(column) => (column, Some(name)),
+        let (column, path) = match self.property(name) {
+            Some((column, property)) => (column, Some(property)),
             None => (self.column(field)?, path),
         };
         let def = self.schema.column(column);
@@ -183,7 +185,7 @@ impl<'a> Asked<'a> {
         let (mut columns, mut properties) = Selected::default();
         for field in fields {
             match self.property(field) {
-                Some(_) => properties.push(field.to_owned()),
+                Some((_, property)) => properties.push(property.to_owned()),
                 None => columns.push(self.column(field)?),
             }
         }

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::operand::Given;
 use super::{bad, shown};
-use crate::{Atom, ColumnDef, Compare, Part, Predicate, suggest};
+use crate::{Atom, ColumnDef, Compare, Predicate, suggest};
 
 /// The longest pattern, in characters.
 const MAX_PATTERN: usize = 1000;
@@ -19,10 +19,8 @@ pub(super) struct Field {
 
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let field = Some(self.def.field).filter(|_| self.def.part != Part::Overflow);
-        let keys = self.path.iter().map(|key| shown(key));
-        let parts: Vec<_> = field.map(str::to_owned).into_iter().chain(keys).collect();
-        f.write_str(&parts.join("."))
+        f.write_str(self.def.field)?;
+        self.path.iter().try_for_each(|key| write!(f, ".{}", shown(key)))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{Atom, ColumnDef, Compare};
 pub(super) fn write(sql: &mut Builder, column: &ColumnDef, atom: &Atom) {
     match atom {
         Atom::Compare(compare, Value::Enum(operand)) => variants(sql, column.name, *compare, *operand),
+        Atom::Compare(Compare::Equal, Value::Bool(operand)) => truth(sql, column.name, *operand),
         Atom::Compare(compare, operand) => {
             sql.name(column.name).text(symbol(*compare));
             bind(sql, column.kind, operand.clone());
@@ -28,6 +29,17 @@ pub(super) fn write(sql: &mut Builder, column: &ColumnDef, atom: &Atom) {
         Atom::PathIs(path, value) => path_is(sql, column, path, value),
         Atom::PathIsNull(path) => path_is_null(sql, column, path),
     }
+}
+
+/// Without statistics SQLite takes any equality for one that few rows fulfil, and reads and sorts all
+/// that an index gives rather than walk the order of a list. Of a truth value it is told half.
+fn truth(sql: &mut Builder, name: &str, operand: bool) {
+    match sql.dialect {
+        Dialect::Postgres => sql.name(name).text(" = ").bind(Value::Bool(operand)),
+        Dialect::Sqlite => {
+            sql.text("likelihood(").name(name).text(" = ").bind(Value::Bool(operand)).text(", 0.5)")
+        }
+    };
 }
 
 /// An order of variants is that of their declaration, which SQLite does not know and PostgreSQL may
@@ -139,5 +151,36 @@ fn symbol(compare: Compare) -> &'static str {
         Compare::LessOrEqual => " <= ",
         Compare::Greater => " > ",
         Compare::GreaterOrEqual => " >= ",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mainstay_kernel::Kind;
+
+    use super::*;
+    use crate::{Part, Read, Write, Writer};
+
+    const PUBLISHED: ColumnDef = ColumnDef {
+        name: "published",
+        field: "published",
+        kind: Kind::Bool,
+        optional: false,
+        part: Part::Plain,
+        write: Write { create: Writer::Nobody, update: Writer::Nobody },
+        read: Read::Everyone,
+        references: None,
+        default: None,
+    };
+
+    #[test]
+    fn sqlite_is_told_that_half_the_rows_have_a_truth_value() {
+        let written = |dialect| {
+            let mut sql = Builder::new(dialect);
+            write(&mut sql, &PUBLISHED, &Atom::Compare(Compare::Equal, Value::Bool(true)));
+            sql.build().text().to_owned()
+        };
+        assert_eq!(written(Dialect::Postgres), r#""published" = $1"#);
+        assert_eq!(written(Dialect::Sqlite), r#"likelihood("published" = ?1, 0.5)"#);
     }
 }

@@ -1,10 +1,10 @@
-use std::fmt::{self, Debug, Write as _};
+use std::fmt::{self, Debug};
+use std::io::{self, Write as _};
 
+use mainstay_kernel::Clock;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::layer::Context;
 
 use super::Buffer;
@@ -38,7 +38,7 @@ impl AccessLines {
 
 impl<S: Subscriber> Layer<S> for AccessLines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut line = Line { text: String::with_capacity(320), form: self.form, is_first: true };
+        let mut line = Line { text: Vec::with_capacity(320), form: self.form, is_first: true };
         if line.write(event).is_ok() {
             self.buffer.push(&line.text);
         }
@@ -46,57 +46,60 @@ impl<S: Subscriber> Layer<S> for AccessLines {
 }
 
 struct Line {
-    text: String,
+    text: Vec<u8>,
     form: Form,
     is_first: bool,
 }
 
 impl Line {
-    fn write(&mut self, event: &Event<'_>) -> fmt::Result {
+    fn write(&mut self, event: &Event<'_>) -> io::Result<()> {
         let (level, target) = (event.metadata().level(), event.metadata().target());
         match self.form {
             Form::Plain => {
-                self.time()?;
-                write!(self.text, " {level:>5} {target}:")?;
+                self.time();
+                write!(self.text, "  {level} {target}:")?;
             }
             Form::Coloured => {
-                self.text.push_str("\x1b[2m");
-                self.time()?;
-                write!(self.text, "\x1b[0m \x1b[32m{level:>5}\x1b[0m \x1b[2m{target}:\x1b[0m")?;
+                self.push("\x1b[2m");
+                self.time();
+                write!(self.text, "\x1b[0m \x1b[32m {level}\x1b[0m \x1b[2m{target}:\x1b[0m")?;
             }
             Form::Json => {
-                self.text.push_str("{\"timestamp\":\"");
-                self.time()?;
+                self.push("{\"timestamp\":\"");
+                self.time();
                 write!(self.text, "\",\"level\":\"{level}\",\"fields\":{{")?;
             }
         }
         event.record(self);
         match self.form {
-            Form::Plain | Form::Coloured => self.text.push('\n'),
-            Form::Json => writeln!(self.text, "}},\"target\":\"{target}\"}}")?,
+            Form::Plain | Form::Coloured => writeln!(self.text),
+            Form::Json => writeln!(self.text, "}},\"target\":\"{target}\"}}"),
         }
-        Ok(())
     }
 
-    fn time(&mut self) -> fmt::Result {
-        SystemTime.format_time(&mut Writer::new(&mut self.text))
+    fn time(&mut self) {
+        Clock::system().now().write_rfc3339(&mut self.text);
+    }
+
+    fn push(&mut self, text: &str) {
+        self.text.extend_from_slice(text.as_bytes());
     }
 
     fn field(&mut self, field: &Field) {
         match self.form {
-            Form::Plain | Form::Coloured => self.text.push(' '),
-            Form::Json if self.is_first => self.text.push('"'),
-            Form::Json => self.text.push_str(",\""),
+            Form::Plain | Form::Coloured => self.push(" "),
+            Form::Json if self.is_first => self.push("\""),
+            Form::Json => self.push(",\""),
         }
         self.is_first = false;
-        self.text.push_str(field.name());
-        self.text.push_str(match self.form {
+        self.push(field.name());
+        self.push(match self.form {
             Form::Plain | Form::Coloured => "=",
             Form::Json => "\":",
         });
     }
 
-    /// A number: the same in each form. Writing to a string cannot fail.
+    /// A number: the same in each form. Writing to memory cannot fail.
     fn number(&mut self, field: &Field, value: fmt::Arguments<'_>) {
         self.field(field);
         let _ = self.text.write_fmt(value);
@@ -112,20 +115,24 @@ impl Visit for Line {
         self.number(field, format_args!("{value}"));
     }
 
-    /// To a thousandth.
+    /// To a thousandth, by whole numbers: printing a float exactly is the dearest part of a line.
+    #[expect(clippy::cast_possible_truncation, reason = "a time in milliseconds is far below 2^63")]
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.number(field, format_args!("{value:.3}"));
+        let thousandths = (value * 1000.0).round() as i64;
+        let sign = if thousandths < 0 { "-" } else { "" };
+        let (whole, part) = (thousandths.unsigned_abs() / 1000, thousandths.unsigned_abs() % 1000);
+        self.number(field, format_args!("{sign}{whole}.{part:03}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
         self.field(field);
         if value.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\') {
-            self.text.push('"');
-            self.text.push_str(value);
-            self.text.push('"');
+            self.push("\"");
+            self.push(value);
+            self.push("\"");
         } else {
             // Escaped in the way of JSON, which a text line may use as well.
-            self.text.push_str(&serde_json::Value::from(value).to_string());
+            self.push(&serde_json::Value::from(value).to_string());
         }
     }
 

@@ -29,10 +29,10 @@ impl Buffer {
     }
 
     /// Takes a line, and writes what is held back once that is much.
-    pub(crate) fn push(&self, line: &str) {
+    pub(crate) fn push(&self, line: &[u8]) {
         let full = {
             let mut held = self.lock();
-            held.extend_from_slice(line.as_bytes());
+            held.extend_from_slice(line);
             held.len() >= FULL
         };
         if full {
@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn lines_are_held_back_until_they_fill_the_buffer() {
         let buffer = Buffer::default();
-        buffer.push("one line\n");
+        buffer.push(b"one line\n");
         assert_eq!(buffer.lock().len(), 9);
         buffer.flush();
         assert!(buffer.lock().is_empty());

@@ -1,7 +1,7 @@
 use mainstay::clap::{self, Args};
 use mainstay::prelude::*;
 
-use crate::models::{NewPost, NewUser, Post, User};
+use crate::models::{NewPost, NewUser, Post, PostStatus, User};
 
 /// Posts per transaction.
 const BATCH: u32 = 500;
@@ -51,7 +51,9 @@ async fn write_posts(tx: &mut Tx, author: Id<User>, numbers: std::ops::Range<u32
             published: true,
             notes: None,
             tags: Json(vec!["seed".to_owned()]),
+            status: PostStatus::Final,
             views: i64::from(number % 1000),
+            data: Overflow::default(),
         };
         let _: Post = post.insert(tx).await?;
     }

@@ -7,5 +7,5 @@ mod user;
 
 pub use comment::Comment;
 pub use note::Note;
-pub use post::{NewPost, Post};
+pub use post::{NewPost, Post, PostStatus};
 pub use user::{NewUser, User};

@@ -27,15 +27,33 @@ pub struct Post {
     /// What it is about.
     #[model(write)]
     pub tags: Json<Vec<String>>,
+    /// How far its author is with it.
+    #[model(write)]
+    pub status: PostStatus,
     /// How often it was read.
     pub views: i64,
     /// Counts its changes.
     #[model(version)]
     pub version: i64,
+    /// Whatever else clients keep with it.
+    #[model(overflow, write)]
+    pub data: Overflow,
     /// When it was written.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+/// How far a post is.
+#[derive(ModelEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PostStatus {
+    /// Being written.
+    #[default]
+    Draft,
+    /// For others to look at.
+    InReview,
+    /// Done.
+    Final,
 }
 
 #[scope]
