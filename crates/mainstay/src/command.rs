@@ -70,7 +70,7 @@ type Run = Arc<dyn Fn(CommandCx) -> Pin<Box<dyn Future<Output = Result<()>> + Se
 pub(crate) async fn run(app: App) -> Result<()> {
     let matches = cli(&app).get_matches();
     if let Some(("config", _)) = matches.subcommand() {
-        print!("{}", crate::config::variables_table());
+        show(Frame::Out(crate::config::variables_table()));
         return Ok(());
     }
     let config = Config::load(app.name).map_err(|faults| Error::internal(faults.to_string()))?;
@@ -162,19 +162,20 @@ pub(crate) fn socket(config: &Config) -> PathBuf {
     config.root.join(".mainstay").join("control.sock")
 }
 
-fn show(frame: Frame) {
-    use std::io::Write as _;
-    match frame {
-        Frame::Out(text) => print!("{text}"),
-        Frame::Err(text) => eprint!("{text}"),
+pub(crate) fn show(frame: Frame) {
+    use std::io::{Write as _, stderr, stdout};
+    // A reader that has left, such as `head`, is no reason to break off what the command does.
+    let _shown = match frame {
+        Frame::Out(text) => stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()),
+        Frame::Err(text) => stderr().write_all(text.as_bytes()),
         Frame::Progress { done, total, label } => {
             let filled = usize::try_from(done * 30 / total.max(1)).unwrap_or(30).min(30);
             let end = if done >= total { "\n" } else { "" };
-            eprint!("\r[{:<30}] {done}/{total} {}{end}", "#".repeat(filled), label.unwrap_or_default());
+            let label = label.unwrap_or_default();
+            write!(stderr(), "\r[{:<30}] {done}/{total} {label}{end}", "#".repeat(filled))
         }
-        Frame::Exit(_) => {}
-    }
-    let _ = std::io::stdout().flush();
+        Frame::Exit(_) => Ok(()),
+    };
 }
 
 /// Runs commands, for this process's terminal or for another's.

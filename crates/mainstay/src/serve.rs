@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_auth::Credentials;
-use mainstay_kernel::{Clock, Db, Error, Result};
+use mainstay_kernel::{Clock, Db, Error, Frame, Result};
 use mainstay_web::{BindError, BodyLimit, Edge, EdgeConfig, Health, Server, ServerConfig, Shutdown};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -60,7 +60,7 @@ pub(crate) async fn serve(app: App, config: Config, access_log: Buffer, takeover
     db.owned().spawn("expire", expire(db.clone()));
     db.owned().spawn("signals", Signals::listen()?.begin(shutdown, db.owned().stopping()));
     boot.ready(manifest);
-    println!("API server running on http://{address}");
+    command::show(Frame::Out(format!("API server running on http://{address}\n")));
 
     server.serve(assembly.service(edge, &health)).await;
     tracing::info!("drained");

@@ -1,5 +1,7 @@
 //! The command line beside a running server.
 
+use std::process::Command;
+
 use crate::on_both_stores;
 use crate::place::{Kept, Place, on};
 use crate::server::Launch;
@@ -48,6 +50,16 @@ fn routes_lists_the_routes_or_the_hooks() {
         );
         let hooks = Launch::at(place).words(&["routes", "--hooks"]).finish();
         assert_eq!(hooks.said.trim(), "comment          before save     100  trim_comment");
+    });
+}
+
+#[test]
+fn a_reader_that_leaves_early_breaks_off_no_command() {
+    on(Kept::Sqlite, |place| {
+        let mut shell = Command::new("sh");
+        let pipe = r#"{ "$0" routes; echo "code $?" >&2; } | true"#;
+        shell.args(["-c", pipe, env!("CARGO_BIN_EXE_blog")]);
+        assert_eq!(Launch::wrapped(place, shell).finish().said.trim(), "code 0");
     });
 }
 
