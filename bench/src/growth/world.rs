@@ -34,7 +34,7 @@ impl fmt::Display for Engine {
 /// Where its rows are.
 enum Store {
     File(PathBuf),
-    Database(Database),
+    Database(Box<Database>),
 }
 
 /// Dropped in this order: the database after its server.
@@ -54,7 +54,7 @@ impl World {
         let root = scratch()?;
         let store = match engine {
             Engine::Sqlite => Store::File(root.path().join(".mainstay/bench.db")),
-            Engine::Postgres => Store::Database(Database::create()?),
+            Engine::Postgres => Store::Database(Box::new(Database::create()?)),
         };
         subject::seed(root.path(), store.url(), rows)?;
         store.keep_answers(answers)?;

@@ -273,20 +273,8 @@ impl World {
     /// What a predicate says of a row in this world.
     fn holds(&self, predicate: &Predicate, row: &Record) -> Option<bool> {
         match predicate {
-            Predicate::And(all) => {
-                all.iter().map(|it| self.holds(it, row)).fold(Some(true), |so_far, it| match (so_far, it) {
-                    (Some(false), _) | (_, Some(false)) => Some(false),
-                    (Some(true), Some(true)) => Some(true),
-                    (None, _) | (_, None) => None,
-                })
-            }
-            Predicate::Or(any) => {
-                any.iter().map(|it| self.holds(it, row)).fold(Some(false), |so_far, it| match (so_far, it) {
-                    (Some(true), _) | (_, Some(true)) => Some(true),
-                    (Some(false), Some(false)) => Some(false),
-                    (None, _) | (_, None) => None,
-                })
-            }
+            Predicate::And(all) => decided(all.iter().map(|it| self.holds(it, row)), false),
+            Predicate::Or(any) => decided(any.iter().map(|it| self.holds(it, row)), true),
             Predicate::Not(it) => self.holds(it, row).map(|it| !it),
             Predicate::Exists(it) => self.is_there(it, row),
             Predicate::Always
@@ -365,4 +353,17 @@ impl World {
             Some(column) => vec![row.0[column].clone()],
         })
     }
+}
+
+/// Kleene's `and` and `or`: one decisive value decides, else one unknown makes all unknown.
+fn decided(parts: impl Iterator<Item = Option<bool>>, decisive: bool) -> Option<bool> {
+    let mut truth = Some(!decisive);
+    for part in parts {
+        match part {
+            Some(value) if value == decisive => return Some(decisive),
+            Some(_) => {}
+            None => truth = None,
+        }
+    }
+    truth
 }
