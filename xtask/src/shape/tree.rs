@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 
-/// Folders that hold nothing written by hand.
+/// What holds nothing written by hand. `.git` is a file in a work tree beside the first.
 const SKIPPED: [&str; 4] = [".git", ".mainstay", "node_modules", "target"];
 
 /// One text file.
@@ -40,7 +40,10 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<File>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let (path, kind) = (entry.path(), entry.file_type()?);
-        if kind.is_dir() && !SKIPPED.iter().any(|name| entry.file_name() == *name) {
+        if SKIPPED.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        if kind.is_dir() {
             collect(root, &path, files)?;
         } else if kind.is_file() {
             // Another program may remove a file meanwhile, and what is not UTF-8 is not text.
@@ -69,6 +72,11 @@ mod tests {
     fn built_files_are_not_read() {
         let tree = Tree::read(&crate::process::root()).unwrap();
         assert!(tree.get("xtask/src/shape/tree.rs").is_some());
-        assert!(tree.files.iter().all(|file| !file.path.starts_with("target/")));
+        assert!(
+            tree.files
+                .iter()
+                .all(|file| !file.path.starts_with("target/") && !file.path.starts_with(".git/"))
+        );
+        assert!(tree.get(".git").is_none(), "it is a file in a work tree beside the first");
     }
 }
