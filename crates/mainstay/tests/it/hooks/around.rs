@@ -76,14 +76,15 @@ async fn a_hook_sees_the_row_of_its_own_run_and_no_older_one(app: TestApp) {
         .await
         .expect("read")
         .expect("it is there");
-    let in_code = (0..8).map(|n| {
+    // Fewer than the runs of a transaction: whoever conflicts does so with one that got through.
+    let in_code = (0..4).map(|n| {
         let stale = stale.clone();
         app.db().write(async move |tx| stale.clone().update(tx, |it| it.body = Some(n.to_string())).await)
     });
-    let over_http = (0..8).map(|n| ann.put(&path, json!({ "body": format!("h{n}") })));
+    let over_http = (0..4).map(|n| ann.put(&path, json!({ "body": format!("h{n}") })));
     let (written, answered) = join(join_all(in_code), join_all(over_http)).await;
     assert!(written.iter().all(|it| it.is_ok()) && answered.iter().all(|it| it.status == 200));
-    assert_eq!(ann.get(&path).await.result()["saves"], 17);
+    assert_eq!(ann.get(&path).await.result()["saves"], 9);
 }
 
 #[mainstay::test(app = app)]
