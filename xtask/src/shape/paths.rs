@@ -47,7 +47,13 @@ mod tests {
 
     #[test]
     fn the_end_of_a_relative_path_is_none() {
-        assert_eq!(count("src/work/clock.rs and ../home/page, $HOME/work/x"), 0);
+        for folder in FOLDERS {
+            assert_eq!(
+                count(&format!("src/{folder}/a.rs, ../{folder}/b and $HOME/{folder}/c")),
+                0,
+                "{folder}"
+            );
+        }
         assert_eq!(count("/workers/ and /v1/users/"), 0);
     }
 }
