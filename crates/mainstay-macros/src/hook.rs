@@ -8,6 +8,7 @@ use syn::{FnArg, GenericArgument, Ident, ItemFn, Meta, Path, PathArguments, Type
 
 use crate::facade::facade;
 use crate::nearest::unknown;
+use crate::place::place;
 use crate::report::at;
 
 const SIDES: [&str; 2] = ["before", "after"];
@@ -133,6 +134,7 @@ fn emit(options: &Options, model: &Type, item: &ItemFn) -> TokenStream {
     let hook = quote!(#facade::model::hook);
     let (vis, ident, attrs) = (&item.vis, &item.sig.ident, &item.attrs);
     let plain = ident.unraw().to_string();
+    let place = place(ident, &hook);
     let mut function = item.clone();
     function.attrs.clear();
     function.vis = syn::Visibility::Inherited;
@@ -153,6 +155,7 @@ fn emit(options: &Options, model: &Type, item: &ItemFn) -> TokenStream {
                 event: #hook::Event::#event,
                 priority: #priority,
                 name: #plain,
+                place: #place,
             };
 
             fn run<'a>(cx: &'a mut #hook::HookCx<'_, #model>) -> #hook::Boxed<'a, #hook::Result<()>> {

@@ -12,6 +12,7 @@ mod migrations;
 mod model;
 mod model_enum;
 mod nearest;
+mod place;
 mod report;
 mod scope;
 mod test_fn;

@@ -1,4 +1,4 @@
-use mainstay_kernel::{Caller, Dialect, ErrorKind, Kind, Timestamp, Value};
+use mainstay_kernel::{Caller, Dialect, ErrorKind, Kind, Place, Timestamp, Value};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -37,6 +37,7 @@ static SCHEMA: Schema = Schema {
     indexes: &[],
     search: &[4],
     live: false,
+    place: Place::at(file!(), line!()),
 };
 
 const fn column(name: &'static str, kind: Kind, part: Part) -> ColumnDef {

@@ -77,7 +77,7 @@ pub use hook::{Hook, HookCx, HookEntry, HookPoint, Hooks};
 pub use index::{Index, Is, Only};
 pub use input::{Assignments, Input};
 pub use json_column::JsonPath;
-pub use mainstay_kernel::{self as kernel, Kind};
+pub use mainstay_kernel::{self as kernel, Kind, Place};
 pub use model::{Insert, Model, Upsert};
 pub use model_enum::ModelEnum;
 pub use overflow::Overflow;

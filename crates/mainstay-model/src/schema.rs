@@ -1,4 +1,4 @@
-use mainstay_kernel::{Caller, Capture, Kind, Value};
+use mainstay_kernel::{Caller, Capture, Kind, Place, Value};
 
 use crate::store::ddl;
 use crate::{Action, Index};
@@ -22,6 +22,8 @@ pub struct Schema {
     pub search: &'static [usize],
     /// Whether row triggers record its changes.
     pub live: bool,
+    /// Where it is declared.
+    pub place: Place,
 }
 
 /// One column.

@@ -27,6 +27,7 @@ mod nearest;
 mod negotiation;
 mod request_id;
 pub mod respond;
+mod route_entry;
 mod route_template;
 mod sending;
 mod server;
@@ -49,6 +50,7 @@ pub use health::{Boot, CheckConfig, CheckResult, Health, Manifest, OperatorAcces
 pub use http_metrics::Metrics;
 pub use prometheus_client;
 pub use request_id::{RequestId, X_REQUEST_ID};
+pub use route_entry::{RouteEntry, Serves};
 pub use server::{BindError, Server, ServerConfig};
 pub use shutdown::Shutdown;
 pub use site::Site;

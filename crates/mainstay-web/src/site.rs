@@ -42,7 +42,7 @@ impl Site {
         &self.0.db
     }
 
-    /// What model routes begin with.
+    /// What routes begin with, where their mount has no prefix of its own.
     pub fn prefix(&self) -> &str {
         &self.0.prefix
     }

@@ -1,47 +1,29 @@
 use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
 
 use mainstay_kernel::Result;
 use mainstay_model::migration::{Embedded, Migration};
-use mainstay_model::{Hook, HookEntry, Hooks, Model, ModelEntry, Schema, Scope};
-use mainstay_web::Site;
+use mainstay_model::{Hook, HookEntry, Hooks, Model, ModelEntry, Scope};
+use mainstay_web::RouteEntry;
 
 use crate::command::{AppCommand, CommandCx};
+use crate::mount::{Layer, Mount, Mounted, boxed};
 use crate::route::Route;
+use crate::{clash, listing};
 
 /// An application before it runs: what it is made of.
 pub struct App {
     pub(crate) name: &'static str,
     pub(crate) version: &'static str,
-    pub(crate) models: Vec<&'static ModelEntry>,
-    pub(crate) users: Option<&'static Schema>,
-    pub(crate) hooks: Vec<HookEntry>,
-    pub(crate) routes: Vec<Route>,
+    /// What was added to the application itself.
+    pub(crate) own: Mount,
+    pub(crate) mounts: Vec<Mount>,
     pub(crate) layers: Vec<Layer>,
-    pub(crate) commands: Vec<AppCommand>,
-    pub(crate) migrations: Option<Embedded>,
-    pub(crate) migrations_in_rust: Vec<Migration>,
 }
-
-/// Puts a tower layer around the application's routes.
-pub(crate) type Layer = Box<dyn FnOnce(axum::Router<Site>) -> axum::Router<Site> + Send>;
 
 impl App {
     /// An application of this name, which also names its default database file.
     pub fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            version: "0.0.0",
-            models: Vec::new(),
-            users: None,
-            hooks: Vec::new(),
-            routes: Vec::new(),
-            layers: Vec::new(),
-            commands: Vec::new(),
-            migrations: None,
-            migrations_in_rust: Vec::new(),
-        }
+        Self { name, version: "0.0.0", own: Mount::new(), mounts: Vec::new(), layers: Vec::new() }
     }
 
     /// Says the application's version, usually `env!("CARGO_PKG_VERSION")`: `/readyz` shows it.
@@ -51,27 +33,34 @@ impl App {
         self
     }
 
-    /// Adds a model: its table, and the routes that its scope grants.
+    /// Adds a part, such as `discovered::app()`, or one below another prefix: [`mount`](crate::mount()).
     #[must_use]
-    pub fn model<M: Scope>(mut self) -> Self {
-        self.models.push(const { &ModelEntry::of::<M>() });
+    pub fn mount(mut self, part: Mount) -> Self {
+        self.mounts.push(part);
         self
     }
 
-    /// Adds the model whose rows are the application's users: a verified person's row is made from
-    /// the claims when first seen. It needs the fields `issuer` and `subject` (`#[model(identity)]`).
+    /// Adds a model: its table, and the routes that its scope grants.
+    #[track_caller]
+    #[must_use]
+    pub fn model<M: Scope>(mut self) -> Self {
+        self.own = self.own.model::<M>();
+        self
+    }
+
+    /// Adds the model whose rows are the application's users, as [`Mount::users`] does.
+    #[track_caller]
     #[must_use]
     pub fn users<M: Scope>(mut self) -> Self {
-        self.users = Some(<M as Model>::SCHEMA);
-        self.model::<M>()
+        self.own = self.own.users::<M>();
+        self
     }
 
     /// Adds a hook, such as `index_post`: a function under `#[hook(…)]`. Among hooks of one priority
     /// the one added first runs first.
     #[must_use]
     pub fn hook<H: Hook>(mut self, hook: H) -> Self {
-        let _ = hook;
-        self.hooks.push(HookEntry::of::<H>());
+        self.own = self.own.hook(hook);
         self
     }
 
@@ -84,24 +73,30 @@ impl App {
     }
 
     /// Its models, in the order in which they were added.
-    pub fn models(&self) -> &[&'static ModelEntry] {
-        &self.models
+    pub fn models(&self) -> Vec<&'static ModelEntry> {
+        self.mounted().map(|it| it.model).collect()
     }
 
-    pub(crate) fn registry(&self) -> Result<Hooks> {
-        let schemas: Vec<_> = self.models.iter().map(|it| it.schema).collect();
-        Hooks::new(&self.hooks, &schemas)
+    /// Its routes, sorted by path; below `/v1` where a part has no prefix of its own. The ones below
+    /// the configured prefix are in [`Assembly::routes`](crate::Assembly).
+    ///
+    /// # Errors
+    /// Internal, naming two that clash and where they are.
+    pub fn routes(&self) -> Result<Vec<RouteEntry>> {
+        let routes = listing::routes(self, "/v1");
+        clash::routes(&routes)?;
+        Ok(routes)
     }
 
     /// Adds a route, such as `get("/hello", hello)`, below the API's prefix. Handlers, extractors
     /// and responses are axum's.
     #[must_use]
     pub fn route(mut self, route: Route) -> Self {
-        self.routes.push(route);
+        self.own = self.own.route(route);
         self
     }
 
-    /// Puts a tower layer around the routes, as [`axum::Router::layer`] does.
+    /// Puts a tower layer around all routes, as [`axum::Router::layer`] does.
     #[must_use]
     pub fn layer<L>(mut self, layer: L) -> Self
     where
@@ -113,35 +108,36 @@ impl App {
             Into<std::convert::Infallible> + 'static,
         <L::Service as tower_service::Service<axum::extract::Request>>::Future: Send + 'static,
     {
-        self.layers.push(Box::new(move |router| router.layer(layer)));
+        self.layers.push(boxed(layer));
         self
     }
 
     /// Says which migrations in SQL the program carries, usually `mainstay::migrations!()`. Where the
     /// folder itself is there, as it is in development, it decides.
+    #[track_caller]
     #[must_use]
     pub fn migrations(mut self, migrations: Embedded) -> Self {
-        self.migrations = Some(migrations);
+        self.own = self.own.migrations(migrations);
         self
     }
 
     /// Adds a migration in Rust, among those in SQL by its name.
     #[must_use]
     pub fn migration(mut self, migration: Migration) -> Self {
-        self.migrations_in_rust.push(migration);
+        self.own = self.own.migration(migration);
         self
     }
 
     /// Adds a command to the application's command line, such as `seed`. It runs in the serving
     /// process when one owns the database file.
+    #[track_caller]
     #[must_use]
     pub fn command<F, R>(mut self, name: &'static str, about: &'static str, run: F) -> Self
     where
         F: Fn(CommandCx) -> R + Send + Sync + 'static,
         R: Future<Output = Result<()>> + Send + 'static,
     {
-        let run = move |cx| -> Pin<Box<dyn Future<Output = Result<()>> + Send>> { Box::pin(run(cx)) };
-        self.commands.push(AppCommand { name, about, run: Arc::new(run) });
+        self.own = self.own.command(name, about, run);
         self
     }
 
@@ -151,5 +147,24 @@ impl App {
     /// What keeps it from starting, or the command's own error.
     pub async fn run(self) -> Result<()> {
         crate::command::run(self).await
+    }
+
+    /// All its parts, its own first.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &Mount> {
+        std::iter::once(&self.own).chain(&self.mounts)
+    }
+
+    pub(crate) fn commands(&self) -> Vec<AppCommand> {
+        self.parts().flat_map(|it| &it.commands).cloned().collect()
+    }
+
+    pub(crate) fn mounted(&self) -> impl Iterator<Item = &Mounted> {
+        self.parts().flat_map(|it| &it.models)
+    }
+
+    pub(crate) fn registry(&self) -> Result<Hooks> {
+        let schemas: Vec<_> = self.mounted().map(|it| it.model.schema).collect();
+        let hooks: Vec<_> = self.parts().flat_map(|it| &it.hooks).copied().collect();
+        Hooks::new(&hooks, &schemas)
     }
 }

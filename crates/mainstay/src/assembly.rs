@@ -1,16 +1,16 @@
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use axum::Router;
 use mainstay_auth::{Credentials, Identity};
-use mainstay_kernel::{Db, Error, Result, StoreUrl};
+use mainstay_kernel::{Db, Result, StoreUrl};
 use mainstay_model::migration::{Embedded, Migration, Order};
 use mainstay_model::{HookEntry, ModelEntry, Schema};
-use mainstay_web::{Edge, EdgeService, Health, Manifest, OperatorAccess, Site, crud};
+use mainstay_web::{Edge, EdgeService, Health, Manifest, OperatorAccess, RouteEntry, Site, crud};
 
-use crate::App;
 use crate::config::{Config, Mode};
 use crate::migrate::Written;
+use crate::mount::Mounted;
+use crate::{App, Mount, clash, listing};
 
 /// An application put together on an open database, ready to answer.
 pub struct Assembly {
@@ -20,8 +20,8 @@ pub struct Assembly {
     pub version: &'static str,
     /// Its models.
     pub models: Vec<&'static ModelEntry>,
-    /// `METHOD /path` of each of its routes.
-    pub routes: Vec<String>,
+    /// Its routes, sorted by path.
+    pub routes: Vec<RouteEntry>,
     /// Its hooks, by model and in the order in which they run.
     pub hooks: Vec<HookEntry>,
     pub(crate) migrations: Option<Embedded>,
@@ -37,31 +37,22 @@ impl Assembly {
     /// # Errors
     /// Internal, when two of its parts clash, or the database has the hooks of another application.
     pub fn new(app: App, db: Db, credentials: Arc<Credentials>, prefix: &str) -> Result<Self> {
-        let identity = app.users.map(Identity::new).transpose()?;
-        let routes = routes(&app, prefix)?;
+        clash::parts(&app)?;
+        let routes = listing::routes(&app, prefix);
+        clash::routes(&routes)?;
+        let identity =
+            app.mounted().find(|it| it.users).map(|it| Identity::new(it.model.schema)).transpose()?;
         let hooks = attach_hooks(&app, &db)?;
-        let site = Site::new(db, credentials, identity, app.models.clone(), prefix);
-        let mut router = Router::<Site>::new();
-        for route in app.routes {
-            router = router.route(&format!("{prefix}{}", route.path), route.handler);
-        }
-        for &model in &app.models {
-            router = router.merge(crud::router(&site, model).with_state(()));
-        }
-        for layer in app.layers {
-            router = layer(router);
-        }
-        Ok(Self {
-            name: app.name,
-            version: app.version,
-            models: app.models,
-            routes,
-            hooks,
-            migrations: app.migrations,
-            migrations_in_rust: app.migrations_in_rust,
-            router: router.with_state(site.clone()),
-            site,
-        })
+        let models = app.models();
+        let App { name, version, own, mounts, layers } = app;
+        let mut parts: Vec<_> = std::iter::once(own).chain(mounts).collect();
+        let migrations = parts.iter().find_map(|it| it.migrations).map(|(embedded, _)| embedded);
+        let migrations_in_rust =
+            parts.iter_mut().flat_map(|it| std::mem::take(&mut it.migrations_in_rust)).collect();
+        let site = Site::new(db, credentials, identity, models.clone(), prefix);
+        let router = parts.into_iter().fold(Router::new(), |all, part| all.merge(router(&site, part)));
+        let router = layers.into_iter().fold(router, |router, layer| layer(router)).with_state(site.clone());
+        Ok(Self { name, version, models, routes, hooks, migrations, migrations_in_rust, site, router })
     }
 
     /// The models' schemas.
@@ -86,7 +77,7 @@ impl Assembly {
         Manifest {
             name: self.name.to_owned(),
             version: self.version.to_owned(),
-            routes: self.routes.clone(),
+            routes: self.routes.iter().map(ToString::to_string).collect(),
             models: self.models.iter().map(|it| it.schema.name.to_owned()).collect(),
             jobs: Vec::new(),
             capabilities: vec![store.to_owned()],
@@ -102,7 +93,7 @@ impl Assembly {
 /// Gives the database the application's hooks, which then run whoever writes; all of them.
 fn attach_hooks(app: &App, db: &Db) -> Result<Vec<HookEntry>> {
     let hooks = app.registry()?;
-    let all = app.models.iter().flat_map(|it| hooks.of(it.schema)).copied().collect();
+    let all = app.mounted().flat_map(|it| hooks.of(it.model.schema)).copied().collect();
     if !hooks.is_empty() {
         db.extend(hooks)?;
     }
@@ -119,40 +110,15 @@ pub(crate) fn operators(config: &Config) -> OperatorAccess {
     }
 }
 
-/// Two routes, as `METHOD /path`, whose paths differ only in what they call a parameter.
-fn rivals(routes: &[String]) -> Option<(&str, &str)> {
-    let mut seen: HashMap<String, &str> = HashMap::new();
-    routes.iter().find_map(|route| {
-        let path = route.split_once(' ').map_or(route.as_str(), |(_, path)| path);
-        let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
-        let first = *seen.entry(parts.collect::<Vec<_>>().join("/")).or_insert(route);
-        (!first.ends_with(&format!(" {path}"))).then_some((first, route.as_str()))
-    })
-}
-
-/// The routes of an application, each of them once.
-fn routes(app: &App, prefix: &str) -> Result<Vec<String>> {
-    let plain = app.routes.iter().map(|route| format!("{} {prefix}{}", route.method, route.path));
-    let crud = app.models.iter().flat_map(|model| crud::routes(model, prefix));
-    let all: Vec<String> =
-        plain.chain(crud.map(|route| format!("{} {}", route.method, route.path))).collect();
-    if let Some(route) = app.routes.iter().find(|route| !route.path.starts_with('/')) {
-        return Err(Error::internal(format!("the route `{}` must begin with a slash", route.path)));
+/// The routes of one part, within its layers.
+fn router(site: &Site, part: Mount) -> Router<Site> {
+    let prefix = part.prefix_or(site.prefix()).to_owned();
+    let mut router = Router::new();
+    for route in part.routes {
+        router = router.route(&format!("{prefix}{}", route.path), route.handler);
     }
-    let mut seen = HashSet::new();
-    if let Some(twice) = all.iter().find(|route| !seen.insert(*route)) {
-        return Err(Error::internal(format!(
-            "the route `{twice}` is mounted twice: give one of the two another path"
-        )));
+    for Mounted { model, .. } in part.models {
+        router = router.merge(crud::router(site, model, &prefix).with_state(()));
     }
-    if let Some((one, other)) = rivals(&all) {
-        return Err(Error::internal(format!(
-            "the routes `{one}` and `{other}` have one path and two names for its parameter: call it the same"
-        )));
-    }
-    let mut tables = HashSet::new();
-    if let Some(twice) = app.models.iter().find(|model| !tables.insert(model.schema.table)) {
-        return Err(Error::internal(format!("two models use the table `{}`", twice.schema.table)));
-    }
-    Ok(all)
+    part.layers.into_iter().fold(router, |router, layer| layer(router))
 }

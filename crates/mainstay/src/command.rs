@@ -9,16 +9,16 @@ use std::sync::Arc;
 use clap::ArgMatches;
 use mainstay_auth::Credentials;
 use mainstay_kernel::{
-    Clock, ControlClient, ControlServer, Db, Error, ErrorKind, Frame, Handler, Result, StoreUrl,
+    Clock, ControlClient, ControlServer, Db, Error, ErrorKind, Frame, Handler, Place, Result, StoreUrl,
 };
 use mainstay_model::HookEntry;
-use mainstay_web::Shutdown;
+use mainstay_web::{RouteEntry, Shutdown};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::config::Config;
 use crate::migrate::{MigrateArgs, Written};
 use crate::token::{self, TokenArgs};
-use crate::{App, Assembly, log, serve};
+use crate::{App, Assembly, clash, listing, log, serve};
 
 /// What a command of the application is given.
 pub struct CommandCx {
@@ -62,12 +62,14 @@ pub(crate) struct AppCommand {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
     pub(crate) run: Run,
+    pub(crate) at: Place,
 }
 
 type Run = Arc<dyn Fn(CommandCx) -> Pin<Box<dyn Future<Output = Result<()>> + Send>> + Send + Sync>;
 
 /// Reads the command line and does what it says.
 pub(crate) async fn run(app: App) -> Result<()> {
+    clash::commands(&app)?;
     let matches = cli(&app).get_matches();
     if let Some(("config", _)) = matches.subcommand() {
         show(Frame::Out(crate::config::variables_table()));
@@ -110,7 +112,7 @@ fn cli(app: &App) -> clap::Command {
                 .disable_help_flag(true),
         )
         .subcommand(own("config", "Print the table of all configuration variables"));
-    for command in &app.commands {
+    for command in app.parts().flat_map(|it| &it.commands) {
         cli = cli.subcommand(own(command.name, command.about).arg(rest.clone()).disable_help_flag(true));
     }
     cli
@@ -185,7 +187,7 @@ pub(crate) struct Console {
     credentials: Arc<Credentials>,
     commands: Arc<[AppCommand]>,
     written: Arc<Written>,
-    routes: Arc<[String]>,
+    routes: Arc<[RouteEntry]>,
     hooks: Arc<[HookEntry]>,
 }
 
@@ -193,7 +195,7 @@ impl Console {
     async fn open(app: App, config: &Config, words: &[String]) -> Result<Self> {
         let db = Db::open(config.database.options(Clock::system())).await?;
         let credentials = Arc::new(Credentials::new(config.auth.options(), Clock::system())?);
-        let commands = app.commands.clone();
+        let commands = app.commands();
         let assembly = Assembly::new(app, db, credentials.clone(), &config.http.api_prefix)?;
         // The framework's own commands need no tables: in production `migrate` is who makes them.
         if commands.iter().any(|it| words.first().is_some_and(|word| word == it.name)) {
@@ -238,9 +240,13 @@ impl Console {
             },
             "routes" => {
                 let Some(args) = parse::<RoutesArgs>("routes", args, output)? else { return Ok(()) };
-                match args.hooks {
-                    true => self.hooks.iter().for_each(|hook| output.line(hook)),
-                    false => self.routes.iter().for_each(|route| output.line(route)),
+                match (args.hooks, args.json) {
+                    (false, false) => {
+                        listing::route_lines(&self.routes).iter().for_each(|it| output.line(it))
+                    }
+                    (false, true) => output.line(listing::json(&self.routes)),
+                    (true, false) => listing::hook_lines(&self.hooks).iter().for_each(|it| output.line(it)),
+                    (true, true) => output.line(listing::json(&self.hooks)),
                 }
                 Ok(())
             }
@@ -266,6 +272,9 @@ struct RoutesArgs {
     /// List the hooks instead: model, when, event, priority and name, in the order in which they run
     #[arg(long)]
     hooks: bool,
+    /// Write JSON, for programs
+    #[arg(long)]
+    json: bool,
 }
 
 /// Reads a command's words; `None` when they asked for help, which was given.

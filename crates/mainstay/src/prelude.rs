@@ -2,7 +2,7 @@
 
 pub use crate::command::CommandCx;
 pub use crate::route::{delete, get, head, options, patch, post, put};
-pub use crate::{App, Error, Result, write_tx};
+pub use crate::{App, Error, Mount, Result, write_tx};
 pub use axum::extract::{Path, Query, State};
 pub use axum::response::{IntoResponse, Response};
 pub use mainstay_kernel::{Caller, Date, Db, Id, Reader, Timestamp, Tx};

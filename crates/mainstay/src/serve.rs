@@ -41,7 +41,7 @@ pub(crate) async fn serve(app: App, config: Config, access_log: Buffer, takeover
     let shutdown = edge.shutdown.clone();
     let db = Db::open(config.database.options(Clock::system())).await?;
     let credentials = Arc::new(Credentials::new(config.auth.options(), Clock::system())?);
-    let commands = app.commands.clone();
+    let commands = app.commands();
     let assembly = Assembly::new(app, db.clone(), credentials.clone(), &config.http.api_prefix)?;
     let manifest = assembly.manifest(&config.database.url);
     let (health, boot) = Health::booting(

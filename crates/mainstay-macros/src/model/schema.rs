@@ -9,6 +9,7 @@ use super::columns::{Column, Declared, Part, Read, Writer};
 use super::index_syntax::Is;
 use super::indexes::{Index, Only};
 use super::{Model, shape};
+use crate::place::place;
 
 /// `Post::TITLE` and its like.
 pub(super) fn columns(model: &Model) -> TokenStream {
@@ -51,13 +52,14 @@ fn search(model: &Model) -> Option<TokenStream> {
 
 /// The model as data.
 pub(super) fn schema(model: &Model) -> TokenStream {
-    let Model { paths, names, columns, indexes, live, .. } = model;
+    let Model { ident, paths, names, columns, indexes, live, .. } = model;
     let super::Names { name, plural, list_key, table } = names;
     let search = columns.iter().enumerate().filter_map(|(at, it)| it.searched.then_some(at));
     let search: Vec<_> = search.collect();
     let indexes = indexes.iter().map(|it| index(it, columns, &paths.model));
     let columns = columns.iter().map(|it| definition(it, &paths.model));
     let path = &paths.model;
+    let place = place(ident, path);
     quote! {
         #path::Schema {
             name: #name,
@@ -68,6 +70,7 @@ pub(super) fn schema(model: &Model) -> TokenStream {
             indexes: &[#(#indexes),*],
             search: &[#(#search),*],
             live: #live,
+            place: #place,
         }
     }
 }

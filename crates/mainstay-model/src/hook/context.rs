@@ -1,6 +1,6 @@
 use std::ops::{Deref, DerefMut};
 
-use mainstay_kernel::{Error, ErrorKind, Result, Tx, Value};
+use mainstay_kernel::{Error, ErrorKind, Place, Result, Tx, Value};
 
 use super::firing::{Moment, RowChange};
 use super::{Event, HookPoint, When, overlay};
@@ -25,12 +25,14 @@ impl<'t, M: Model> HookCx<'t, M> {
     ///
     /// # Errors
     /// Internal, when the rows do not have their model's shape.
+    #[track_caller]
     pub fn new(tx: &'t mut Tx, before: Option<M>, model: M) -> Result<Self> {
         let (action, event) = match before {
             None => (Action::Create, Event::Create),
             Some(_) => (Action::Update, Event::Update),
         };
-        let point = HookPoint { when: When::Before, event, priority: 100, name: "by hand" };
+        let point =
+            HookPoint { when: When::Before, event, priority: 100, name: "by hand", place: Place::caller() };
         let before = before.map(Model::into_record);
         let change = RowChange { action, before, row: model.into_record(), sets: Vec::new() };
         Self::open(Moment { tx, sent: None, change }, point)

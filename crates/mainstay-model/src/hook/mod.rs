@@ -5,7 +5,7 @@ mod context;
 mod firing;
 mod registry;
 
-pub use mainstay_kernel::{Boxed, Result};
+pub use mainstay_kernel::{Boxed, Place, Result};
 
 use crate::{Action, Model};
 
@@ -82,6 +82,8 @@ pub struct HookPoint {
     pub priority: i32,
     /// Its name, unique in an application.
     pub name: &'static str,
+    /// Where it is declared.
+    pub place: Place,
 }
 
 /// A function that runs when a row is written. Write it with `#[hook(…)]`.

@@ -1,7 +1,9 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use mainstay_kernel::{Boxed, Error, Result};
+use mainstay_kernel::{Boxed, Error};
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use super::firing::{Moment, RowChange};
 use super::{Hook, HookCx, HookPoint, When};
@@ -14,7 +16,7 @@ pub struct HookEntry {
     pub schema: &'static Schema,
     /// When it runs.
     pub point: HookPoint,
-    pub(super) run: for<'t> fn(Moment<'t>) -> Boxed<'t, Result<RowChange>>,
+    pub(super) run: for<'t> fn(Moment<'t>) -> Boxed<'t, mainstay_kernel::Result<RowChange>>,
 }
 
 impl HookEntry {
@@ -27,12 +29,27 @@ impl HookEntry {
 /// `post  after  save  200  index_post`, as `routes --hooks` lists it.
 impl fmt::Display for HookEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HookPoint { when, event, priority, name } = self.point;
+        let HookPoint { when, event, priority, name, .. } = self.point;
         write!(f, "{:<16} {:<6} {:<6} {priority:>5}  {name}", self.schema.name, when.name(), event.name())
     }
 }
 
-fn run<H: Hook>(moment: Moment<'_>) -> Boxed<'_, Result<RowChange>> {
+impl Serialize for HookEntry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let HookPoint { when, event, priority, name, place } = self.point;
+        let mut hook = serializer.serialize_struct("HookEntry", 7)?;
+        hook.serialize_field("model", self.schema.name)?;
+        hook.serialize_field("when", when.name())?;
+        hook.serialize_field("event", event.name())?;
+        hook.serialize_field("priority", &priority)?;
+        hook.serialize_field("name", name)?;
+        hook.serialize_field("file", place.file)?;
+        hook.serialize_field("line", &place.line)?;
+        hook.end()
+    }
+}
+
+fn run<H: Hook>(moment: Moment<'_>) -> Boxed<'_, mainstay_kernel::Result<RowChange>> {
     Box::pin(async move {
         let mut cx = HookCx::<H::Model>::open(moment, H::POINT)?;
         H::run(&mut cx).await?;
@@ -51,7 +68,7 @@ impl Hooks {
     ///
     /// # Errors
     /// Internal, naming both hooks of one name, or a hook whose model is not mounted.
-    pub fn new(hooks: &[HookEntry], models: &[&'static Schema]) -> Result<Self> {
+    pub fn new(hooks: &[HookEntry], models: &[&'static Schema]) -> mainstay_kernel::Result<Self> {
         let mut by_table: HashMap<_, Vec<HookEntry>> = HashMap::new();
         for (position, hook) in hooks.iter().enumerate() {
             if let Some(twin) = hooks[..position].iter().find(|it| it.point.name == hook.point.name) {
@@ -95,20 +112,26 @@ impl Hooks {
 }
 
 fn same_name(one: &HookEntry, other: &HookEntry) -> Error {
-    let place = |it: &HookEntry| {
-        format!("{} {} of `{}`", it.point.when.name(), it.point.event.name(), it.schema.name)
+    let HookPoint { name, place, .. } = one.point;
+    if place == other.point.place {
+        return Error::internal(format!(
+            "the hook `{name}` ({place}) is mounted twice: take one of the two away"
+        ));
+    }
+    let which = |it: &HookEntry| {
+        let HookPoint { when, event, place, .. } = it.point;
+        format!("{} {} of `{}` ({place})", when.name(), event.name(), it.schema.name)
     };
     Error::internal(format!(
-        "two hooks are called `{}`: the one {} and the one {}; rename one of them",
-        one.point.name,
-        place(one),
-        place(other)
+        "two hooks are called `{name}`: the one {} and the one {}; rename one of them",
+        which(one),
+        which(other)
     ))
 }
 
 fn without_model(hook: &HookEntry) -> Error {
     Error::internal(format!(
-        "the hook `{}` is of the model `{}`, which is not mounted: add it with `App::model`",
-        hook.point.name, hook.schema.name
+        "the hook `{}` ({}) is of the model `{}` ({}), which is not mounted: add it with `App::model`",
+        hook.point.name, hook.point.place, hook.schema.name, hook.schema.place
     ))
 }

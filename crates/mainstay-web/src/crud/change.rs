@@ -16,12 +16,11 @@ pub(super) async fn create(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let caller = at.site.caller(&headers).await?;
-    let path = format!("{}/{}", at.site.prefix(), at.model.schema.plural);
-    let request = repeat::request(&at.site, &headers, &caller, &Method::POST, &path, &body)?;
+    let request = repeat::request(&at.site, &headers, &caller, &Method::POST, &at.path, &body)?;
     let input = input::object(&headers, &body)?;
     let site = at.site.clone();
     let outcome = site.owned("create", async move {
-        let render = |row: Written| answer::created(&path, row);
+        let render = |row: Written| answer::created(&at.path, row);
         creating::create(&door(&at, &caller, request.as_ref(), &body, &render), input).await
     });
     Ok(answer::outcome(outcome.await?))
@@ -35,7 +34,7 @@ pub(super) async fn update(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let caller = at.site.caller(&headers).await?;
-    let request = repeat::request(&at.site, &headers, &caller, &Method::PUT, &at.path(&id), &body)?;
+    let request = repeat::request(&at.site, &headers, &caller, &Method::PUT, &at.row(&id), &body)?;
     let (id, versions) = (input::id(&id)?, version::wanted(&headers)?);
     let input = input::object(&headers, &body)?;
     let site = at.site.clone();
@@ -54,7 +53,7 @@ pub(super) async fn patch(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let caller = at.site.caller(&headers).await?;
-    let request = repeat::request(&at.site, &headers, &caller, &Method::PATCH, &at.path(&id), &body)?;
+    let request = repeat::request(&at.site, &headers, &caller, &Method::PATCH, &at.row(&id), &body)?;
     let (id, versions) = (input::id(&id)?, version::wanted(&headers)?);
     let patch = input::patch(&headers, &body)?;
     let site = at.site.clone();
@@ -73,7 +72,7 @@ pub(super) async fn delete(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let caller = at.site.caller(&headers).await?;
-    let request = repeat::request(&at.site, &headers, &caller, &Method::DELETE, &at.path(&id), &body)?;
+    let request = repeat::request(&at.site, &headers, &caller, &Method::DELETE, &at.row(&id), &body)?;
     let (id, versions) = (input::id(&id)?, version::wanted(&headers)?);
     let site = at.site.clone();
     let outcome = site.owned("delete", async move {
@@ -83,8 +82,8 @@ pub(super) async fn delete(
 }
 
 impl Mounted {
-    fn path(&self, id: &str) -> String {
-        format!("{}/{}/{id}", self.site.prefix(), self.model.schema.plural)
+    fn row(&self, id: &str) -> String {
+        format!("{}/{id}", self.path)
     }
 }
 

@@ -7,6 +7,8 @@ mod look;
 mod repeat;
 pub(crate) mod version;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::routing::{MethodRouter, get};
 use mainstay_model::{Action, ModelEntry};
@@ -20,8 +22,10 @@ pub struct CrudRoute {
     pub method: &'static str,
     /// The path template.
     pub path: String,
-    /// What it does.
+    /// What it takes of the scope.
     pub action: Action,
+    /// What it does: `list`, `get`, `create`, `update`, `patch` or `delete`.
+    pub verb: &'static str,
 }
 
 /// The routes that a model's scope grants.
@@ -29,19 +33,21 @@ pub fn routes(model: &ModelEntry, prefix: &str) -> Vec<CrudRoute> {
     let many = format!("{prefix}/{}", model.schema.plural);
     let one = format!("{many}/{{id}}");
     let all = [
-        ("GET", &many, Action::Read),
-        ("POST", &many, Action::Create),
-        ("GET", &one, Action::Read),
-        ("PUT", &one, Action::Update),
-        ("PATCH", &one, Action::Patch),
-        ("DELETE", &one, Action::Delete),
+        ("GET", &many, Action::Read, "list"),
+        ("POST", &many, Action::Create, "create"),
+        ("GET", &one, Action::Read, "get"),
+        ("PUT", &one, Action::Update, "update"),
+        ("PATCH", &one, Action::Patch, "patch"),
+        ("DELETE", &one, Action::Delete, "delete"),
     ];
-    let granted = all.into_iter().filter(|(_, _, action)| model.has(*action));
-    granted.map(|(method, path, action)| CrudRoute { method, path: path.clone(), action }).collect()
+    let granted = all.into_iter().filter(|(_, _, action, _)| model.has(*action));
+    granted
+        .map(|(method, path, action, verb)| CrudRoute { method, path: path.clone(), action, verb })
+        .collect()
 }
 
-/// A router with the routes that a model's scope grants.
-pub fn router(site: &Site, model: &'static ModelEntry) -> Router {
+/// A router with the routes that a model's scope grants, below `prefix`.
+pub fn router(site: &Site, model: &'static ModelEntry, prefix: &str) -> Router {
     let mut many = MethodRouter::new();
     let mut one = MethodRouter::new();
     if model.has(Action::Read) {
@@ -61,7 +67,7 @@ pub fn router(site: &Site, model: &'static ModelEntry) -> Router {
         one = one.delete(change::delete);
     }
     let mut router = Router::new();
-    let path = format!("{}/{}", site.prefix(), model.schema.plural);
+    let path: Arc<str> = format!("{prefix}/{}", model.schema.plural).into();
     // A path without a method would answer 405 where nothing is.
     if model.has(Action::Read) || model.has(Action::Create) {
         router = router.route(&path, many);
@@ -69,7 +75,7 @@ pub fn router(site: &Site, model: &'static ModelEntry) -> Router {
     if [Action::Read, Action::Update, Action::Patch, Action::Delete].into_iter().any(|it| model.has(it)) {
         router = router.route(&format!("{path}/{{id}}"), one);
     }
-    router.with_state(Mounted { site: site.clone(), model })
+    router.with_state(Mounted { site: site.clone(), model, path })
 }
 
 /// A model and where it is mounted.
@@ -77,4 +83,5 @@ pub fn router(site: &Site, model: &'static ModelEntry) -> Router {
 struct Mounted {
     site: Site,
     model: &'static ModelEntry,
+    path: Arc<str>,
 }

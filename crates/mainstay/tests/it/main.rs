@@ -18,6 +18,7 @@ mod kinds;
 mod lists;
 mod migrations;
 mod models;
+mod mounts;
 mod newcomers;
 mod operators;
 mod patches;

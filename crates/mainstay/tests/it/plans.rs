@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use mainstay::kernel::{Db, Dialect, EnumType, Kind};
+use mainstay::kernel::{Db, Dialect, EnumType, Kind, Place};
 use mainstay::model::{
     Change, ColumnDef, Divergence, Index, OnDelete, Part, Read, Reference, Schema, Write, Writer, additive,
 };
@@ -179,6 +179,7 @@ impl Draft {
             indexes,
             live: self.live,
             search: &[],
+            place: Place::caller(),
         };
         Box::leak(Box::new(schema))
     }
@@ -223,6 +224,7 @@ static PEOPLE: Schema = Schema {
     indexes: &[],
     search: &[],
     live: false,
+    place: Place::at(file!(), line!()),
 };
 
 fn mutate(models: &mut Vec<Draft>, colours: &mut BTreeSet<&'static str>, dice: &mut Dice, seed: u64) {

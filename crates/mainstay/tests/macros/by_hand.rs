@@ -1,6 +1,6 @@
 //! `derived::Setting` without macros: what they emit is data and calls of public functions.
 
-use mainstay::kernel::{Kind, Result, Timestamp, Value};
+use mainstay::kernel::{Kind, Place, Result, Timestamp, Value};
 use mainstay::model::garde::rules::length;
 use mainstay::model::{
     Action, Broken, ColumnDef, Field, Filter, Index, Insert, Model, OnDelete, Part, Read, Record, Reference,
@@ -70,6 +70,7 @@ impl Model for Twin {
         indexes: &[Index::on(&[3]), Index::on(&[1])],
         search: &[2],
         live: true,
+        place: Place::at(file!(), line!()),
     };
 
     fn from_record(mut record: Record) -> Result<Self> {

@@ -44,12 +44,23 @@ fn routes_lists_the_routes_or_the_hooks() {
     on(Kept::Sqlite, |place| {
         let routes = Launch::at(place).words(&["routes"]).finish();
         assert!(
-            routes.said.contains("POST /v1/comments") && !routes.said.contains("trim"),
+            routes.said.contains("POST    /v1/comments") && !routes.said.contains("trim"),
             "{}",
             routes.said
         );
+        let line = routes.said.lines().find(|it| it.contains("post.update")).expect("a route of the posts");
+        assert!(line.starts_with("PUT     /v1/posts/{id}"), "{line}");
+        assert!(line.contains("  examples/blog/src/models/post.rs:"), "{line}");
+        let json = Launch::at(place).words(&["routes", "--json"]).finish();
+        let told: mainstay::serde_json::Value = mainstay::serde_json::from_str(&json.said).expect("JSON");
+        let hello = told.as_array().expect("a list").iter().find(|it| it["path"] == "/v1/hello");
+        let hello = hello.expect("the plain route");
+        assert_eq!((&hello["method"], &hello["kind"]), (&"GET".into(), &"handler".into()));
+        assert!(hello["serves"].as_str().is_some_and(|it| it.ends_with("::hello")), "{hello}");
         let hooks = Launch::at(place).words(&["routes", "--hooks"]).finish();
-        assert_eq!(hooks.said.trim(), "comment          before save     100  trim_comment");
+        let (hook, place) = hooks.said.trim().split_once("trim_comment").expect("the hook's name");
+        assert_eq!(hook.trim(), "comment          before save     100");
+        assert!(place.trim().starts_with("examples/blog/src/hooks/comment.rs:"), "{place}");
     });
 }
 

@@ -43,6 +43,15 @@ pub mod model {
             pub event: Event,
             pub priority: i32,
             pub name: &'static str,
+            pub place: Place,
+        }
+
+        pub struct Place;
+
+        impl Place {
+            pub const fn at(_: &'static str, _: u32) -> Self {
+                Self
+            }
         }
 
         pub trait Hook {

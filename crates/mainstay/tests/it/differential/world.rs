@@ -1,4 +1,4 @@
-use mainstay::kernel::{Db, Kind, Value};
+use mainstay::kernel::{Db, Kind, Place, Value};
 use mainstay::model::{ColumnDef, Part, Read, Record, Schema, Write, rows};
 
 use super::values::{self, KINDS};
@@ -35,6 +35,7 @@ impl World {
             indexes: &[],
             search: searched.leak(),
             live: false,
+            place: Place::caller(),
         };
         Self { schema: Box::leak(Box::new(schema)), rows: Vec::new(), elsewhere: None }
     }

@@ -44,12 +44,22 @@ async fn hooks_that_clash_keep_an_application_from_starting(db: Db) {
         Assembly::new(app, db.clone(), Arc::new(credentials), "/v1").map(drop)
     };
     let twice = start(models::app().hook(obey)).expect_err("two are called `obey`").to_string();
-    let named =
-        "two hooks are called `obey`: the one before save of `article` and the one before patch of `trail`";
-    assert!(twice.starts_with(named), "{twice}");
+    let here = obey::POINT.place;
+    assert!(here.file.ends_with("hooks/registry.rs"), "{here}");
+    let there = models::obey::POINT.place;
+    let named = format!(
+        "two hooks are called `obey`: the one before save of `article` ({there}) and the one before patch of \
+         `trail` ({here}); rename one of them"
+    );
+    assert_eq!(twice, named);
+    let again = start(models::app().hook(models::obey)).expect_err("it is there already").to_string();
+    assert_eq!(again, format!("the hook `obey` ({there}) is mounted twice: take one of the two away"));
     let astray =
         start(App::new("x").users::<User>().hook(obey)).expect_err("there is no `trail`").to_string();
-    let named = "the hook `obey` is of the model `trail`, which is not mounted: add it with `App::model`";
+    let model = Trail::SCHEMA.place;
+    let named = format!(
+        "the hook `obey` ({here}) is of the model `trail` ({model}), which is not mounted: add it with `App::model`"
+    );
     assert_eq!(astray, named);
     start(models::app()).expect("one of each is fine");
 }

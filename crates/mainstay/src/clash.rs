@@ -1,0 +1,118 @@
+//! What keeps an application from starting: parts that clash. Each message names both places.
+
+use std::collections::HashMap;
+
+use mainstay_kernel::{Error, Place, Result};
+use mainstay_web::RouteEntry;
+
+use crate::App;
+
+/// Words of the command line that are the framework's.
+const COMMANDS: [&str; 6] = ["serve", "migrate", "routes", "token", "config", "help"];
+
+/// Refuses prefixes, models and migrations that cannot stand beside each other.
+pub(crate) fn parts(app: &App) -> Result<()> {
+    prefixes(app)?;
+    models(app)?;
+    let users: Vec<_> = app.mounted().filter(|it| it.users).collect();
+    if let [one, other, ..] = users[..] {
+        return refuse(format!(
+            "two models are the application's users: `{}` ({}) and `{}` ({}); add one of them with `model`",
+            one.model.schema.name, one.at, other.model.schema.name, other.at
+        ));
+    }
+    let carried: Vec<Place> = app.parts().filter_map(|it| it.migrations).map(|(_, at)| at).collect();
+    if let [one, other, ..] = carried[..] {
+        return refuse(format!("migrations are given twice, at {one} and at {other}: keep one of the two"));
+    }
+    Ok(())
+}
+
+fn prefixes(app: &App) -> Result<()> {
+    for (prefix, at) in app.parts().filter_map(|it| it.prefix) {
+        let segments = prefix.strip_prefix('/').map(|rest| rest.split('/'));
+        let plain = |segment: &str| {
+            !segment.is_empty() && segment.chars().all(|it| it.is_ascii_alphanumeric() || "-_.~".contains(it))
+        };
+        if !segments.is_some_and(|mut all| all.all(plain)) {
+            return refuse(format!(
+                "the prefix `{prefix}` ({at}) is not a path of plain segments: write it like `/admin`, with a \
+                 slash before each segment and none at the end"
+            ));
+        }
+    }
+    for route in app.parts().flat_map(|it| &it.routes).filter(|it| !it.path.starts_with('/')) {
+        let (path, place) = (&route.path, route.place);
+        return refuse(format!("the route `{path}` ({place}) must begin with a slash: write `/{path}`"));
+    }
+    Ok(())
+}
+
+fn models(app: &App) -> Result<()> {
+    let mut tables = HashMap::new();
+    for mounted in app.mounted() {
+        let schema = mounted.model.schema;
+        let Some(first) = tables.insert(schema.table, mounted) else { continue };
+        let one = first.model.schema;
+        if one.place == schema.place {
+            return refuse(format!(
+                "the model `{}` ({}) is mounted twice, at {} and at {}: take one of the two away",
+                one.name, one.place, first.at, mounted.at
+            ));
+        }
+        return refuse(format!(
+            "two models use the table `{}`: `{}` ({}) and `{}` ({}); give one of them another with \
+             `#[model(table = \"…\")]`",
+            schema.table, one.name, one.place, schema.name, schema.place
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses two routes of one method and path, and paths that differ only in what they call a parameter.
+pub(crate) fn routes(routes: &[RouteEntry]) -> Result<()> {
+    let mut seen = HashMap::new();
+    let mut shapes: HashMap<String, &RouteEntry> = HashMap::new();
+    for route in routes {
+        if let Some(first) = seen.insert((route.method, &route.path), route) {
+            return refuse(format!(
+                "the route `{route}` is mounted twice: by `{}` ({}) and by `{}` ({}); give one of the two another \
+                 path",
+                first.serves, first.place, route.serves, route.place
+            ));
+        }
+        let parts = route.path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+        let first = *shapes.entry(parts.collect::<Vec<_>>().join("/")).or_insert(route);
+        if first.path != route.path {
+            return refuse(format!(
+                "the routes `{first}` ({}) and `{route}` ({}) have one path and two names for its parameter: call \
+                 it the same",
+                first.place, route.place
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses two commands of one name.
+pub(crate) fn commands(app: &App) -> Result<()> {
+    let mut seen: HashMap<&str, Place> = HashMap::new();
+    for command in app.parts().flat_map(|it| &it.commands) {
+        let (name, at) = (command.name, command.at);
+        if COMMANDS.contains(&name) {
+            return refuse(format!(
+                "the command `{name}` ({at}) is the framework's own: call yours otherwise"
+            ));
+        }
+        if let Some(first) = seen.insert(name, at) {
+            return refuse(format!(
+                "two commands are called `{name}`, at {first} and at {at}: rename one of them"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn refuse(why: String) -> Result<()> {
+    Err(Error::internal(why))
+}
