@@ -17,6 +17,7 @@ mod fixed;
 mod id;
 mod in_flight;
 pub mod json;
+mod json_schema;
 mod migrating;
 mod nearest;
 mod options;

@@ -106,6 +106,21 @@ fn implementations(ident: &Ident, name: &str, variants: &[(Ident, String)], faca
         }
         #values
         #serde
+
+        #[automatically_derived]
+        impl #path::schemars::JsonSchema for #ident {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                ::std::borrow::Cow::Borrowed(::core::stringify!(#ident))
+            }
+
+            fn schema_id() -> ::std::borrow::Cow<'static, str> {
+                ::std::borrow::Cow::Borrowed(::core::concat!(::core::module_path!(), "::", ::core::stringify!(#ident)))
+            }
+
+            fn json_schema(_: &mut #path::schemars::SchemaGenerator) -> #path::schemars::Schema {
+                #path::json_schema::of_enum(#of::TYPE)
+            }
+        }
     }
 }
 

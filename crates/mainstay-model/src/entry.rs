@@ -1,8 +1,10 @@
 use mainstay_kernel::{Caller, Error, ErrorKind, Result, Value};
+use schemars::SchemaGenerator;
 
+use crate::json_schema::Rows;
 use crate::rules::Broken;
 use crate::scope::{Grant, Scope};
-use crate::{Model, Predicate, Schema};
+use crate::{Model, Predicate, Schema, SchemaOf};
 
 /// What a client can do with the rows of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,19 +39,29 @@ pub struct ModelEntry {
     pub grants: &'static [Action],
     /// Checks one column's value against the field's type and rules.
     pub(crate) check: fn(usize, &Value) -> Vec<Broken>,
+    /// Describes its rows.
+    pub rows: SchemaOf,
     access: fn(Action, &Caller) -> Option<Grant>,
 }
 
 impl ModelEntry {
     /// The entry of `M`.
     pub const fn of<M: Scope>() -> Self {
-        Self { schema: M::SCHEMA, grants: M::GRANTS, check: <M as Model>::check, access: access::<M> }
+        let check = <M as Model>::check;
+        let rows = |generator: &mut SchemaGenerator| generator.subschema_for::<Rows<M>>();
+        Self { schema: M::SCHEMA, grants: M::GRANTS, check, rows, access: access::<M> }
     }
 
     /// An entry without a type or rules, which everybody may read: for tests of any schema.
     #[doc(hidden)]
     pub const fn of_schema(schema: &'static Schema) -> Self {
-        Self { schema, grants: &[Action::Read], check: |_, _| Vec::new(), access: reading }
+        Self {
+            schema,
+            grants: &[Action::Read],
+            check: |_, _| Vec::new(),
+            rows: |_| schemars::Schema::default(),
+            access: reading,
+        }
     }
 
     /// Whether this action has a route.

@@ -14,6 +14,8 @@ pub trait Field: Sized {
     const KIND: Kind;
     /// Whether the column may be missing.
     const OPTIONAL: bool = false;
+    /// The least and the greatest value, where they are less than an `i64` admits.
+    const RANGE: Option<(i64, i64)> = None;
 
     /// The value to store.
     fn into_value(self) -> Value;
@@ -56,6 +58,8 @@ macro_rules! narrow_integer {
     ($($to:ty),*) => {$(
         impl Field for $to {
             const KIND: Kind = Kind::Int;
+            #[expect(clippy::cast_lossless, reason = "`into` is not const")]
+            const RANGE: Option<(i64, i64)> = Some((Self::MIN as i64, Self::MAX as i64));
 
             fn into_value(self) -> Value {
                 Value::Int(self.into())
@@ -86,6 +90,7 @@ impl<M> Field for Id<M> {
 impl<T: Field> Field for Option<T> {
     const KIND: Kind = T::KIND;
     const OPTIONAL: bool = true;
+    const RANGE: Option<(i64, i64)> = T::RANGE;
 
     fn into_value(self) -> Value {
         self.map_or(Value::Null, Field::into_value)

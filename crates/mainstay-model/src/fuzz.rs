@@ -6,7 +6,8 @@ use crate::input::Intake;
 use crate::patch::Patch;
 use crate::store::select::{self, Slice, Stamped};
 use crate::{
-    Action, ColumnDef, Input, ModelEntry, Part, Predicate, Read, Record, Schema, Write, Writer, parse_list,
+    About, Action, ColumnDef, Input, ModelEntry, Part, Predicate, Read, Record, Schema, Write, Writer,
+    parse_list,
 };
 
 /// A column of each kind, and two that not everybody sees.
@@ -32,6 +33,7 @@ static SCHEMA: Schema = Schema {
     name: "thing",
     plural: "things",
     list_key: "things",
+    docs: "",
     table: "things",
     columns: COLUMNS,
     indexes: &[],
@@ -55,6 +57,7 @@ const fn column(name: &'static str, kind: Kind, part: Part) -> ColumnDef {
         read: Read::Everyone,
         references: None,
         default: None,
+        about: About::NOTHING,
     }
 }
 

@@ -183,10 +183,7 @@ fn length(value: &Value) -> usize {
 
 fn missing(model: &ModelEntry, faults: &[FieldFault], given: impl Fn(usize) -> bool) -> Vec<FieldFault> {
     let schema = model.schema;
-    let required = (0..schema.columns.len()).filter(|&it| {
-        let column = schema.column(it);
-        column.part == Part::Plain && !column.optional && column.default.is_none()
-    });
+    let required = (0..schema.columns.len()).filter(|&it| schema.column(it).must_be_given());
     required
         .filter(|&it| !given(it))
         .filter(|&it| !faults.iter().any(|fault| fault.field == schema.column(it).field))

@@ -218,6 +218,13 @@ fn write_value(value: &Value, out: &mut Vec<u8>) {
     }
 }
 
+/// A value as it is answered.
+pub(crate) fn json(value: &Value) -> Json {
+    let mut text = Vec::new();
+    write_value(value, &mut text);
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
 fn write_text(text: &str, out: &mut Vec<u8>) {
     write_json(text, out);
 }

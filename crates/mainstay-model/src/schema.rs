@@ -1,7 +1,7 @@
 use mainstay_kernel::{Caller, Capture, Kind, Place, Value};
 
 use crate::store::ddl;
-use crate::{Action, Index};
+use crate::{About, Action, Index};
 
 /// A model as data: what its derive macro emits and what every operation works on.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub struct Schema {
     pub plural: &'static str,
     /// The key of its rows in a list answer, such as `blogPosts`.
     pub list_key: &'static str,
+    /// The struct's documentation.
+    pub docs: &'static str,
     /// The table, such as `blog_posts`.
     pub table: &'static str,
     /// Its columns, in the order of the struct's fields.
@@ -47,6 +49,15 @@ pub struct ColumnDef {
     pub references: Option<Reference>,
     /// Its value when a create gives none.
     pub default: Option<DefaultValue>,
+    /// What is said of it to those who read of the model.
+    pub about: About,
+}
+
+impl ColumnDef {
+    /// Whether a create that says nothing of it is refused, unless the scope sets it.
+    pub fn must_be_given(&self) -> bool {
+        self.part == Part::Plain && !self.optional && self.default.is_none()
+    }
 }
 
 /// A value made when it is needed.

@@ -25,6 +25,7 @@ mod health;
 mod http_metrics;
 mod nearest;
 mod negotiation;
+pub mod openapi;
 mod request_id;
 pub mod respond;
 mod route_entry;

@@ -57,4 +57,4 @@ pub use mainstay_model as model;
 pub use mainstay_web as web;
 pub use mount::{Mount, mount};
 pub use route::{Route, delete, get, head, options, patch, post, put};
-pub use {axum, clap, serde, serde_json};
+pub use {axum, clap, schemars, serde, serde_json};

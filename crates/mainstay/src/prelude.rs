@@ -12,5 +12,6 @@ pub use mainstay_model::{
     ModelEnum as _, OrDeny as _, Overflow, Ref, Scope, Upsert as _, all, deny, rows, set,
 };
 pub use mainstay_web::{ApiError, respond};
+pub use schemars::JsonSchema;
 pub use serde::{Deserialize, Serialize};
 pub use serde_json::{Value, json};

@@ -9,9 +9,10 @@ use crate::report::at;
 
 /// What the author wrote on the struct.
 #[derive(FromDeriveInput)]
-#[darling(attributes(model))]
+#[darling(attributes(model), forward_attrs(doc))]
 pub(super) struct ModelAttributes {
     pub(super) ident: Ident,
+    pub(super) attrs: Vec<Attribute>,
     pub(super) vis: Visibility,
     pub(super) data: Data<Ignored, FieldAttributes>,
     pub(super) live: Flag,

@@ -12,9 +12,9 @@ use crate::nearest::unknown;
 use crate::report::at;
 
 /// One of garde's rules as it is written: `length(min = 1)`.
-struct Rule {
-    name: Ident,
-    arguments: Option<TokenStream>,
+pub(super) struct Rule {
+    pub(super) name: Ident,
+    pub(super) arguments: Option<TokenStream>,
 }
 
 impl Parse for Rule {
@@ -29,7 +29,7 @@ impl Parse for Rule {
     }
 }
 
-fn parse(tokens: TokenStream) -> syn::Result<Vec<Rule>> {
+pub(super) fn parse(tokens: TokenStream) -> syn::Result<Vec<Rule>> {
     Ok(Punctuated::<Rule, Token![,]>::parse_terminated.parse2(tokens)?.into_iter().collect())
 }
 

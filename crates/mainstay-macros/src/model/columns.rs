@@ -7,7 +7,7 @@ use syn::{Attribute, Ident, LitStr, Type, Visibility, parse_quote};
 
 use super::attributes::{self, DefaultValue, FieldAttributes, ModelAttributes, OnDelete, Readers};
 use super::shape::{self, Shape};
-use super::{Paths, checks, names};
+use super::{Paths, checks, names, rules};
 use crate::report::at;
 
 /// One column, with everything decided.
@@ -26,6 +26,8 @@ pub(super) struct Column {
     pub(super) searched: bool,
     /// The value's garde rules, as an expression over `it`.
     pub(super) rules: Option<TokenStream>,
+    /// Those of them that are data, each an expression.
+    pub(super) described: Vec<TokenStream>,
 }
 
 /// A field of the author's.
@@ -102,7 +104,7 @@ pub(super) enum Read {
 pub(super) fn all(written: &ModelAttributes, paths: &Paths, errors: &mut Accumulator) -> Vec<Column> {
     let fields = written.data.as_ref().take_struct().map(|it| it.fields).unwrap_or_default().into_iter();
     let declared: Vec<_> =
-        fields.filter_map(|it| errors.handle(Column::of(it, &written.ident, &paths.garde))).collect();
+        fields.filter_map(|it| errors.handle(Column::of(it, &written.ident, paths))).collect();
     let has = |part| declared.iter().any(|it| it.part == part);
     let kernel = &paths.kernel;
     let time: Type = parse_quote!(#kernel::Timestamp);
@@ -142,7 +144,7 @@ pub(super) fn distinct(columns: &[Column], model: &Ident) -> Result<()> {
 
 impl Column {
     /// The column of a field, or all that is wrong with it.
-    fn of(field: &FieldAttributes, model: &Ident, garde: &TokenStream) -> Result<Self> {
+    fn of(field: &FieldAttributes, model: &Ident, paths: &Paths) -> Result<Self> {
         let mut errors = Error::accumulator();
         let ident = field.ident.clone().unwrap_or_else(|| format_ident!("unnamed"));
         let plain = ident.unraw().to_string();
@@ -153,7 +155,8 @@ impl Column {
         let references = errors.handle(references(field, &ty)).flatten();
         let searched = errors.handle(searched(field)).unwrap_or_default();
         errors.handle(default_conflict(field));
-        let rules = errors.handle(checks::rules(&field.attrs, &ty, garde)).flatten();
+        let rules = errors.handle(checks::rules(&field.attrs, &ty, &paths.garde)).flatten();
+        let described = rules::described(&field.attrs, &ty, paths);
         let name = errors.handle(column_name(field, &plain)).unwrap_or_default();
         let json = errors.handle(json_name(field, &plain)).unwrap_or_default();
         let default = default(field, part, &write);
@@ -173,6 +176,7 @@ impl Column {
             index,
             searched,
             rules,
+            described,
         })
     }
 
@@ -191,6 +195,7 @@ impl Column {
             index: None,
             searched: false,
             rules: None,
+            described: Vec::new(),
         }
     }
 

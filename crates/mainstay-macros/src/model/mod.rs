@@ -1,15 +1,17 @@
 //! `#[derive(Model)]`: what the author wrote (`attributes`, `index_syntax`, `shape`), what it means (`columns`,
-//! `indexes`, `names`, `checks`), and what is emitted (`schema`, `record`, `new`).
+//! `indexes`, `names`, `checks`, `rules`), and what is emitted (`schema`, `record`, `new`).
 
 mod attributes;
 mod bounds;
 mod checks;
 mod columns;
+mod docs;
 mod index_syntax;
 mod indexes;
 pub(crate) mod names;
 mod new;
 mod record;
+mod rules;
 mod schema;
 mod shape;
 
@@ -34,6 +36,7 @@ struct Model {
     columns: Vec<Column>,
     indexes: Vec<Index>,
     live: bool,
+    docs: String,
 }
 
 /// The crates that the expansion calls.
@@ -58,7 +61,12 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     let input: DeriveInput = syn::parse2(input)?;
     struct_with_names(&input)?;
     let model = Model::of(ModelAttributes::from_derive_input(&input)?)?;
-    let parts = [schema::columns(&model), record::implementation(&model), new::row(&model)];
+    let parts = [
+        schema::columns(&model),
+        record::implementation(&model),
+        schema::described(&model),
+        new::row(&model),
+    ];
     Ok(parts.into_iter().collect())
 }
 
@@ -85,6 +93,7 @@ impl Model {
         let indexes = errors.handle(indexes::all(&written, &columns)).unwrap_or_default();
         errors.finish()?;
         let live = written.live.is_present();
-        Ok(Self { ident: written.ident, vis: written.vis, paths, names, columns, indexes, live })
+        let docs = docs::text(&written.attrs);
+        Ok(Self { ident: written.ident, vis: written.vis, paths, names, columns, indexes, live, docs })
     }
 }

@@ -8,7 +8,7 @@ use super::attributes::{DefaultValue, OnDelete};
 use super::columns::{Column, Declared, Part, Read, Writer};
 use super::index_syntax::Is;
 use super::indexes::{Index, Only};
-use super::{Model, shape};
+use super::{Model, docs, shape};
 use crate::place::place;
 
 /// `Post::TITLE` and its like.
@@ -52,7 +52,7 @@ fn search(model: &Model) -> Option<TokenStream> {
 
 /// The model as data.
 pub(super) fn schema(model: &Model) -> TokenStream {
-    let Model { ident, paths, names, columns, indexes, live, .. } = model;
+    let Model { ident, paths, names, columns, indexes, live, docs, .. } = model;
     let super::Names { name, plural, list_key, table } = names;
     let search = columns.iter().enumerate().filter_map(|(at, it)| it.searched.then_some(at));
     let search: Vec<_> = search.collect();
@@ -65,6 +65,7 @@ pub(super) fn schema(model: &Model) -> TokenStream {
             name: #name,
             plural: #plural,
             list_key: #list_key,
+            docs: #docs,
             table: #table,
             columns: &[#(#columns),*],
             indexes: &[#(#indexes),*],
@@ -81,6 +82,7 @@ fn definition(column: &Column, path: &TokenStream) -> TokenStream {
     let (part, read) = (part(column.part, path), read(&column.read, path));
     let references = references(column, path);
     let default = default(column, path);
+    let about = about(column, path);
     let field = quote_spanned!(ty.span()=> <#ty as #path::Field>);
     quote! {
         #path::ColumnDef {
@@ -93,6 +95,49 @@ fn definition(column: &Column, path: &TokenStream) -> TokenStream {
             read: #read,
             references: #references,
             default: #default,
+            about: #about,
+        }
+    }
+}
+
+/// What readers of the API's description are told of a column.
+fn about(column: &Column, path: &TokenStream) -> TokenStream {
+    let docs = column.field.as_ref().map(|it| docs::text(&it.docs)).unwrap_or_default();
+    let (ty, described) = (&column.ty, &column.described);
+    let json = match shape::argument(shape::without_option(ty), "Json") {
+        Some(held) => quote! {
+            ::core::option::Option::Some(|generator| {
+                use #path::json_schema::{Described as _, Undescribed as _};
+                (&#path::json_schema::Probe::<#held>::NEW).schema(generator)
+            })
+        },
+        None => quote!(::core::option::Option::None),
+    };
+    let range = quote_spanned!(ty.span()=> <#ty as #path::Field>::RANGE);
+    quote! {
+        #path::About { docs: #docs, rules: &[#(#described),*], range: #range, json: #json }
+    }
+}
+
+/// `impl JsonSchema for Post`: its rows as clients read them.
+pub(super) fn described(model: &Model) -> TokenStream {
+    let Model { ident, paths, .. } = model;
+    let path = &paths.model;
+    let rows = quote!(<#path::json_schema::Rows<Self> as #path::schemars::JsonSchema>);
+    quote! {
+        #[automatically_derived]
+        impl #path::schemars::JsonSchema for #ident {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                #rows::schema_name()
+            }
+
+            fn schema_id() -> ::std::borrow::Cow<'static, str> {
+                #rows::schema_id()
+            }
+
+            fn json_schema(generator: &mut #path::schemars::SchemaGenerator) -> #path::schemars::Schema {
+                #rows::json_schema(generator)
+            }
         }
     }
 }

@@ -75,6 +75,11 @@ pub(super) fn without_option(ty: &Type) -> &Type {
     argument(ty, "Option").unwrap_or(ty)
 }
 
+/// The name of a type that is one, `Option` aside.
+pub(super) fn plain(ty: &Type) -> Option<String> {
+    last(without_option(ty)).filter(|it| it.arguments.is_none()).map(|it| it.ident.to_string())
+}
+
 /// What garde's `inner` goes down to: `T` of `Option<T>`, `Vec<T>` or `Json<Vec<T>>`.
 pub(super) fn element(ty: &Type) -> Option<&Type> {
     let ty = argument(ty, "Json").unwrap_or(ty);

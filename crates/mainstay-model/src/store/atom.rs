@@ -159,7 +159,7 @@ mod tests {
     use mainstay_kernel::Kind;
 
     use super::*;
-    use crate::{Part, Read, Write, Writer};
+    use crate::{About, Part, Read, Write, Writer};
 
     const PUBLISHED: ColumnDef = ColumnDef {
         name: "published",
@@ -171,6 +171,7 @@ mod tests {
         read: Read::Everyone,
         references: None,
         default: None,
+        about: About::NOTHING,
     };
 
     #[test]

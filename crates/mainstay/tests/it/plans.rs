@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use mainstay::kernel::{Db, Dialect, EnumType, Kind, Place};
 use mainstay::model::{
-    Change, ColumnDef, Divergence, Index, OnDelete, Part, Read, Reference, Schema, Write, Writer, additive,
+    About, Change, ColumnDef, Divergence, Index, OnDelete, Part, Read, Reference, Schema, Write, Writer,
+    additive,
 };
 
 use crate::dice::Dice;
@@ -174,6 +175,7 @@ impl Draft {
             name: table,
             plural: table,
             list_key: table,
+            docs: "",
             table,
             columns,
             indexes,
@@ -201,6 +203,7 @@ fn column(field: &Field, part: Part, colour: &'static EnumType) -> ColumnDef {
         read: Read::Everyone,
         references,
         default: None,
+        about: About::NOTHING,
     }
 }
 
@@ -209,6 +212,7 @@ static PEOPLE: Schema = Schema {
     name: "person",
     plural: "people",
     list_key: "people",
+    docs: "",
     table: "people",
     columns: &[ColumnDef {
         name: "id",
@@ -220,6 +224,7 @@ static PEOPLE: Schema = Schema {
         read: Read::Everyone,
         references: None,
         default: None,
+        about: About::NOTHING,
     }],
     indexes: &[],
     search: &[],

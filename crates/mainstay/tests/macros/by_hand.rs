@@ -3,8 +3,8 @@
 use mainstay::kernel::{Kind, Place, Result, Timestamp, Value};
 use mainstay::model::garde::rules::length;
 use mainstay::model::{
-    Action, Broken, ColumnDef, Field, Filter, Index, Insert, Model, OnDelete, Part, Read, Record, Reference,
-    Schema, Scope, Write, Writer, broken, unfit,
+    About, Action, Broken, ColumnDef, Field, Filter, Index, Insert, Measure, Model, OnDelete, Part, Read,
+    Record, Reference, Rule, Schema, Scope, Write, Writer, broken, unfit,
 };
 use mainstay::prelude::{Column, Id, Ref};
 
@@ -26,6 +26,8 @@ impl Twin {
     }
 }
 
+const RULE: Rule = Rule::Length { of: Measure::Chars, min: 1, max: 5 };
+
 const NEVER: Write = Write { create: Writer::Nobody, update: Writer::Nobody };
 
 const fn part(name: &'static str, field: &'static str, kind: Kind, part: Part, read: Read) -> ColumnDef {
@@ -39,6 +41,7 @@ const fn part(name: &'static str, field: &'static str, kind: Kind, part: Part, r
         read,
         references: None,
         default: None,
+        about: About::NOTHING,
     }
 }
 
@@ -47,6 +50,7 @@ impl Model for Twin {
         name: "twin",
         plural: "twins",
         list_key: "twins",
+        docs: "What `by_hand` writes out.",
         table: "twins",
         columns: &[
             part("id", "id", Kind::Uuid, Part::Id, Read::Everyone),
@@ -56,6 +60,7 @@ impl Model for Twin {
             },
             ColumnDef {
                 write: Write { create: Writer::Everyone, update: Writer::Everyone },
+                about: About { rules: &[RULE], ..About::NOTHING },
                 ..part("label", "label", Kind::Text, Part::Plain, Read::Everyone)
             },
             ColumnDef {

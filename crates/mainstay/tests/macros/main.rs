@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod derived;
+mod described;
 mod look;
 mod row;
 mod rules;

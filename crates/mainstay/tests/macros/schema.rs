@@ -1,5 +1,5 @@
 use mainstay::kernel::Value;
-use mainstay::model::{Action, ColumnDef, Model, OnDelete, Part, Read, Schema, Scope, Write, Writer};
+use mainstay::model::{About, Action, ColumnDef, Model, OnDelete, Part, Read, Schema, Scope, Write, Writer};
 
 use crate::by_hand::Twin;
 use crate::derived::{Post, Setting, User};
@@ -10,11 +10,16 @@ fn described(schema: &Schema) -> String {
     let columns = schema.columns.iter().map(|it| {
         let references = it.references.map(|it| ((it.table)(), it.on_delete));
         let default = it.default.map(|it| it());
-        let ColumnDef { name, field, kind, optional, part, write, read, .. } = it;
-        format!("{name} {field} {kind:?} {optional} {part:?} {write:?} {read:?} {references:?} {default:?}\n")
+        let ColumnDef { name, field, kind, optional, part, write, read, about, .. } = it;
+        let About { docs, rules, range, json } = about;
+        let about = format!("{docs} {rules:?} {range:?} {}", json.is_some());
+        format!("{name} {field} {kind:?} {optional} {part:?} {write:?} {read:?} {references:?} {default:?} {about}\n")
     });
-    let Schema { name, plural, list_key, table, indexes, search, live, .. } = schema;
-    format!("{name} {plural} {list_key} {table} {live}\n{}{indexes:?}{search:?}", columns.collect::<String>())
+    let Schema { name, plural, list_key, docs, table, indexes, search, live, .. } = schema;
+    format!(
+        "{name} {plural} {list_key} {docs} {table} {live}\n{}{indexes:?}{search:?}",
+        columns.collect::<String>()
+    )
 }
 
 fn default<M: Model>(field: &str) -> Option<Value> {

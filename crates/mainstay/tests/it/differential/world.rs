@@ -1,5 +1,5 @@
 use mainstay::kernel::{Db, Kind, Place, Value};
-use mainstay::model::{ColumnDef, Part, Read, Record, Schema, Write, rows};
+use mainstay::model::{About, ColumnDef, Part, Read, Record, Schema, Write, rows};
 
 use super::values::{self, KINDS};
 use crate::dice::Dice;
@@ -30,6 +30,7 @@ impl World {
             name: table,
             plural: table,
             list_key: table,
+            docs: "",
             table,
             columns: columns.leak(),
             indexes: &[],
@@ -93,5 +94,6 @@ fn column(name: &'static str, kind: Kind, part: Part, optional: bool) -> ColumnD
         read: Read::Everyone,
         references: None,
         default: None,
+        about: About::NOTHING,
     }
 }

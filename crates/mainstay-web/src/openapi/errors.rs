@@ -1,0 +1,148 @@
+//! What fails and how it is answered: the one envelope, and the codes that each status comes with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use serde_json::json;
+
+use super::operation::{Header, JSON, Media, Operation, Response};
+
+/// An error that an operation declares.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeclaredError {
+    /// Its status, 400 to 599.
+    pub status: u16,
+    /// Its stable code.
+    pub code: String,
+    /// What it says.
+    pub description: String,
+    /// What its `data` holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Schema>,
+}
+
+impl DeclaredError {
+    /// An error without data.
+    pub fn new(status: u16, code: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { status, code: code.into(), description: description.into(), data: None }
+    }
+
+    /// With what its `data` holds.
+    #[must_use]
+    pub fn data(mut self, data: Schema) -> Self {
+        self.data = Some(data);
+        self
+    }
+}
+
+/// Makes an answer of each status that the operation's errors have, where it has none yet.
+pub(super) fn answer(operation: &mut Operation) {
+    let mut by_status: BTreeMap<u16, Vec<&DeclaredError>> = BTreeMap::new();
+    for error in &operation.errors {
+        by_status.entry(error.status).or_default().push(error);
+    }
+    let made: Vec<_> =
+        by_status.into_iter().map(|(status, errors)| (status, response(status, &errors))).collect();
+    for (status, response) in made {
+        operation.responses.entry(status.to_string()).or_insert(response);
+    }
+}
+
+fn response(status: u16, errors: &[&DeclaredError]) -> Response {
+    let lines = errors.iter().map(|it| format!("- `{}`: {}", it.code, it.description));
+    let mut response = Response::new(lines.collect::<Vec<_>>().join("\n"));
+    let codes: BTreeSet<_> = errors.iter().map(|it| it.code.as_str()).collect();
+    let of = |reference: &str, code: &str| {
+        let one = json!({ "properties": { code: { "enum": codes }, "status": { "const": status } } });
+        Media::of(json_schema!({ "allOf": [{ "$ref": reference }, one] }))
+    };
+    response.content.insert(JSON.to_owned(), of("#/components/schemas/Error", "error"));
+    response
+        .content
+        .insert("application/problem+json".to_owned(), of("#/components/schemas/Problem", "code"));
+    let text = || json_schema!({ "type": "string" });
+    let header = |description: &str, schema| Header::of(schema, description);
+    match status {
+        401 => response.header("WWW-Authenticate", header("The scheme to sign in with.", text())),
+        429 | 503 => {
+            response.header("Retry-After", header("In how many seconds another try makes sense.", seconds()))
+        }
+        _ => response,
+    }
+}
+
+fn seconds() -> Schema {
+    json_schema!({ "type": "integer", "minimum": 0 })
+}
+
+/// Makes `Error`, `Problem` and `FieldFault` known, before any type of the application's takes their names.
+pub(super) fn define(generator: &mut SchemaGenerator) {
+    generator.subschema_for::<Envelope>();
+    generator.subschema_for::<Problem>();
+}
+
+/// Every error's answer.
+#[derive(JsonSchema)]
+#[schemars(rename = "Error")]
+#[expect(dead_code, reason = "it is described and never made")]
+struct Envelope {
+    /// The stable code.
+    error: String,
+    /// For people; it may change.
+    error_description: String,
+    /// The answer's status.
+    status: u16,
+    /// The answer's `x-request-id`.
+    request_id: String,
+    /// Nothing.
+    result: (),
+    /// No.
+    #[schemars(extend("const" = false))]
+    success: bool,
+    /// More for programs, where there is some.
+    #[schemars(default, with = "ErrorData")]
+    data: ErrorData,
+}
+
+/// An error as RFC 9457 has it, for clients that accept `application/problem+json`.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it is described and never made")]
+struct Problem {
+    /// A URI that names the kind of error.
+    r#type: String,
+    /// The status in words.
+    title: String,
+    /// The answer's status.
+    status: u16,
+    /// For people; it may change.
+    detail: String,
+    /// A URI that names this occurrence.
+    instance: String,
+    /// The stable code.
+    code: String,
+    /// More for programs, where there is some.
+    #[schemars(default, with = "ErrorData")]
+    data: ErrorData,
+}
+
+/// More for programs: of invalid fields which, and further members by the error.
+#[derive(Default, JsonSchema)]
+#[expect(dead_code, reason = "it is described and never made")]
+struct ErrorData {
+    /// What is wrong, field by field.
+    #[schemars(default)]
+    fields: Vec<FieldFault>,
+}
+
+/// What is wrong with one field.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it is described and never made")]
+struct FieldFault {
+    /// The field; empty where it is none in particular.
+    field: String,
+    /// The stable code, such as `required`.
+    code: String,
+    /// For people; it may change.
+    message: String,
+}
