@@ -1,4 +1,4 @@
-use mainstay_kernel::{Reader, Result, Tx};
+use mainstay_kernel::{Reader, Result, Statement, Tx};
 
 use crate::aggregate::{Ordered, Summed, Terms};
 use crate::group::{Grouped, Groups, Keys, groups};
@@ -204,14 +204,28 @@ impl<M: Model> Window<M> {
     /// # Errors
     /// As [`Query::all`].
     pub async fn all(self, reader: &Reader) -> Result<Vec<M>> {
+        reader.rows(&self.statement(reader)).await?.iter().map(read::<M>).collect()
+    }
+
+    /// How the database would read the rows, in its own words, a line each: which index it takes, and
+    /// whether it sorts. For a look at a slow query; the words are another version's to change.
+    ///
+    /// # Errors
+    /// As [`Query::all`].
+    pub async fn plan(self, reader: &Reader) -> Result<Vec<String>> {
+        let dialect = reader.dialect();
+        let plan = select::plan(dialect, &self.statement(reader));
+        reader.rows(&plan).await?.iter().map(|row| row.at(select::plan_column(dialect))).collect()
+    }
+
+    fn statement(&self, reader: &Reader) -> Statement {
         let slice = Slice {
             predicate: &self.filter.predicate,
             sorts: &self.sorts,
             limit: self.limit,
             offset: self.offset,
         };
-        let statement = select::slice(reader.dialect(), M::SCHEMA, &slice, Stamped::No);
-        reader.rows(&statement).await?.iter().map(read::<M>).collect()
+        select::slice(reader.dialect(), M::SCHEMA, &slice, Stamped::No)
     }
 
     /// The first row, if there is one.

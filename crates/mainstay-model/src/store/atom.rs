@@ -4,12 +4,21 @@ use serde_json::Value as Json;
 use super::sql::Builder;
 use crate::{Atom, ColumnDef, Compare};
 
+/// How many rows SQLite is to expect of a truth value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Share {
+    /// Nearly all of them.
+    Most,
+    /// As many as of any other equality: an index has it beside columns that narrow.
+    Unsaid,
+}
+
 /// Writes what a column must be like as SQL. What SQLite has no operator for, a function of the
 /// kernel's connections answers.
-pub(super) fn write(sql: &mut Builder, column: &ColumnDef, atom: &Atom) {
+pub(super) fn write(sql: &mut Builder, column: &ColumnDef, atom: &Atom, share: Share) {
     match atom {
         Atom::Compare(compare, Value::Enum(operand)) => variants(sql, column.name, *compare, *operand),
-        Atom::Compare(Compare::Equal, Value::Bool(operand)) => truth(sql, column.name, *operand),
+        Atom::Compare(Compare::Equal, Value::Bool(operand)) => truth(sql, column.name, *operand, share),
         Atom::Compare(compare, operand) => {
             sql.name(column.name).text(symbol(*compare));
             bind(sql, column.kind, operand.clone());
@@ -32,14 +41,13 @@ pub(super) fn write(sql: &mut Builder, column: &ColumnDef, atom: &Atom) {
 }
 
 /// Without statistics SQLite takes any equality for one that few rows fulfil, and reads and sorts all
-/// that an index gives rather than walk the order of a list. Of a truth value it is told half.
-fn truth(sql: &mut Builder, name: &str, operand: bool) {
-    match sql.dialect {
-        Dialect::Postgres => sql.name(name).text(" = ").bind(Value::Bool(operand)),
-        Dialect::Sqlite => {
-            sql.text("likelihood(").name(name).text(" = ").bind(Value::Bool(operand)).text(", 0.5)")
-        }
-    };
+/// that an index gives rather than walk the order of a list. Of a truth value it is told nearly all
+/// rows: told half, it still sorts them, for it counts on a limit to make that cheap.
+fn truth(sql: &mut Builder, name: &str, operand: bool, share: Share) {
+    let is_told = sql.dialect == Dialect::Sqlite && share == Share::Most;
+    sql.text(if is_told { "likelihood(" } else { "" });
+    sql.name(name).text(" = ").bind(Value::Bool(operand));
+    sql.text(if is_told { ", 0.99)" } else { "" });
 }
 
 /// An order of variants is that of their declaration, which SQLite does not know and PostgreSQL may
@@ -175,13 +183,13 @@ mod tests {
     };
 
     #[test]
-    fn sqlite_is_told_that_half_the_rows_have_a_truth_value() {
+    fn sqlite_is_told_that_nearly_all_rows_have_a_truth_value() {
         let written = |dialect| {
             let mut sql = Builder::new(dialect);
-            write(&mut sql, &PUBLISHED, &Atom::Compare(Compare::Equal, Value::Bool(true)));
+            write(&mut sql, &PUBLISHED, &Atom::Compare(Compare::Equal, Value::Bool(true)), Share::Most);
             sql.build().text().to_owned()
         };
         assert_eq!(written(Dialect::Postgres), r#""published" = $1"#);
-        assert_eq!(written(Dialect::Sqlite), r#"likelihood("published" = ?1, 0.5)"#);
+        assert_eq!(written(Dialect::Sqlite), r#"likelihood("published" = ?1, 0.99)"#);
     }
 }

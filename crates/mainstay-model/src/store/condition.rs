@@ -1,10 +1,11 @@
 use std::borrow::Cow;
 
-use mainstay_kernel::Dialect;
+use mainstay_kernel::{Dialect, Kind};
 
+use super::atom::Share;
 use super::sql::Builder;
 use super::{atom, search};
-use crate::{Exists, Predicate, Schema, Subject};
+use crate::{Atom, Compare, Exists, Predicate, Schema, Subject};
 
 /// Writes a predicate on the rows of the statement's table as SQL, with the same three-valued logic.
 pub(crate) fn write(sql: &mut Builder, schema: &Schema, predicate: &Predicate) {
@@ -29,10 +30,17 @@ fn write_at(sql: &mut Builder, at: Place<'_>, predicate: &Predicate) {
         Predicate::Unknown => unknown(sql),
         Predicate::Exists(it) => found(sql, at, it),
         Predicate::Not(it) => not(sql, at, it),
-        Predicate::And(all) => join(sql, at, all, " AND ", "TRUE"),
-        Predicate::Or(any) => join(sql, at, any, " OR ", "FALSE"),
+        Predicate::And(all) => join(sql, all, " AND ", "TRUE", |sql, part| match part {
+            Predicate::Column(column, atom) => {
+                atom::write(sql, at.schema.column(*column), atom, share(at.schema, *column, all));
+            }
+            other => write_at(sql, at, other),
+        }),
+        Predicate::Or(any) => join(sql, any, " OR ", "FALSE", |sql, part| write_at(sql, at, part)),
         Predicate::Search(it) => search::condition(sql, at.schema, &alias(at), it),
-        Predicate::Column(column, atom) => atom::write(sql, at.schema.column(*column), atom),
+        Predicate::Column(column, atom) => {
+            atom::write(sql, at.schema.column(*column), atom, Share::Most);
+        }
     }
 }
 
@@ -45,7 +53,13 @@ fn not(sql: &mut Builder, at: Place<'_>, predicate: &Predicate) {
     sql.text(")");
 }
 
-fn join(sql: &mut Builder, at: Place<'_>, parts: &[Predicate], between: &str, empty: &str) {
+fn join<'a>(
+    sql: &mut Builder,
+    parts: &'a [Predicate],
+    between: &str,
+    empty: &str,
+    mut write: impl FnMut(&mut Builder, &'a Predicate),
+) {
     if parts.is_empty() {
         sql.text(empty);
         return;
@@ -55,9 +69,24 @@ fn join(sql: &mut Builder, at: Place<'_>, parts: &[Predicate], between: &str, em
         if index > 0 {
             sql.text(between);
         }
-        write_at(sql, at, part);
+        write(sql, part);
     }
     sql.text(")");
+}
+
+/// Where an index begins with this column and another one that is not a truth value, both asked for
+/// here, it is the index to take.
+fn share(schema: &Schema, column: usize, all: &[Predicate]) -> Share {
+    let is_asked_for = |it: &usize| {
+        all.iter().any(|part| {
+            matches!(part, Predicate::Column(of, Atom::In(_) | Atom::Compare(Compare::Equal, _)) if of == it)
+        })
+    };
+    let is_narrowing = schema.indexes.iter().any(|index| {
+        let found: Vec<_> = index.columns.iter().copied().take_while(is_asked_for).collect();
+        found.contains(&column) && found.iter().any(|it| schema.column(*it).kind != Kind::Bool)
+    });
+    if is_narrowing { Share::Unsaid } else { Share::Most }
 }
 
 /// There is such a row. By its key it is looked up for each row; other columns are read once, for

@@ -69,6 +69,23 @@ pub(crate) fn slice(dialect: Dialect, schema: &Schema, slice: &Slice<'_>, stampe
     sql.build()
 }
 
+/// How the database would run this statement: a row for each line, its text last.
+pub(crate) fn plan(dialect: Dialect, statement: &Statement) -> Statement {
+    let explain = match dialect {
+        Dialect::Postgres => "EXPLAIN ",
+        Dialect::Sqlite => "EXPLAIN QUERY PLAN ",
+    };
+    Statement::with(format!("{explain}{}", statement.text()), statement.params().to_vec())
+}
+
+/// The column of a plan that has its text.
+pub(crate) const fn plan_column(dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::Postgres => 0,
+        Dialect::Sqlite => 3,
+    }
+}
+
 fn order(sql: &mut Builder, schema: &Schema, sorts: &[Sort]) {
     if sorts.is_empty() {
         return;

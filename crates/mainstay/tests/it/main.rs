@@ -42,6 +42,7 @@ mod undeclared;
 mod updates;
 mod upserts;
 mod versions;
+mod walked_orders;
 mod walks;
 mod writers;
 
