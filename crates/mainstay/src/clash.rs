@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use mainstay_kernel::{Error, Place, Result};
 use mainstay_web::RouteEntry;
 
-use crate::App;
+use crate::{App, declared};
 
 /// Words of the command line that are the framework's.
 const COMMANDS: [&str; 6] = ["serve", "migrate", "routes", "token", "config", "help"];
 
 /// Refuses prefixes, models and migrations that cannot stand beside each other.
 pub(crate) fn parts(app: &App) -> Result<()> {
+    declared::all_are_mounted(app)?;
     prefixes(app)?;
     models(app)?;
     let users: Vec<_> = app.mounted().filter(|it| it.users).collect();

@@ -8,6 +8,7 @@ use mainstay_model::{Hook, HookEntry, ModelEntry, Scope};
 use mainstay_web::Site;
 
 use crate::command::{AppCommand, CommandCx};
+use crate::declared::{Declared, Expected};
 use crate::route::Route;
 
 /// A part of an application: models, hooks, routes and the rest, below one prefix. What discovery
@@ -22,6 +23,7 @@ pub struct Mount {
     pub(crate) commands: Vec<AppCommand>,
     pub(crate) migrations: Option<(Embedded, Place)>,
     pub(crate) migrations_in_rust: Vec<Migration>,
+    pub(crate) declared: Vec<Expected>,
 }
 
 /// A model, and where it was mounted.
@@ -147,6 +149,14 @@ impl Mount {
 }
 
 impl Mount {
+    /// Says what the sources declare, which then has to be mounted: discovery writes this call. `beside` is
+    /// a file of the folder that the declared files are below, as `file!()` gives it.
+    #[must_use]
+    pub fn declared(mut self, beside: &'static str, all: &'static [Declared]) -> Self {
+        self.declared.push(Expected { beside, all });
+        self
+    }
+
     /// What its routes begin with; `usual` where it has no prefix of its own.
     pub(crate) fn prefix_or<'a>(&self, usual: &'a str) -> &'a str {
         self.prefix.map_or(usual, |(prefix, _)| prefix)

@@ -1,4 +1,5 @@
 mod attack;
+mod registration;
 
 use mainstay::prelude::*;
 use mainstay_test::{Actor, TestApp};

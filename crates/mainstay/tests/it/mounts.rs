@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mainstay::auth::{AuthOptions, Credentials};
 use mainstay::kernel::Place;
 use mainstay::prelude::*;
-use mainstay::{Assembly, mount};
+use mainstay::{Assembly, Declared, mount};
 use mainstay_test::{Db, TestApp};
 
 use crate::models::{Shelf, Tag, User};
@@ -78,4 +78,32 @@ async fn what_clashes_between_parts_is_told_with_both_places(db: Db) {
     }
     let said = start(App::new("x").users::<User>().mount(Mount::new().users::<User>()));
     assert!(said.contains("the model `user`") && said.contains("mounted twice"), "{said}");
+}
+
+#[mainstay::test]
+async fn what_is_declared_and_not_mounted_keeps_an_application_from_starting(db: Db) {
+    let start = |app: App| {
+        let credentials =
+            Credentials::new(AuthOptions::new("a secret of at least 32 bytes, or so"), db.clock().clone())
+                .expect("credentials");
+        Assembly::new(app, db.clone(), Arc::new(credentials), "/v1").map(drop).map_err(|it| it.to_string())
+    };
+    const HOOK: Declared = Declared { kind: "hook", name: "told", file: "services/audit.rs", line: 12 };
+    let said = start(App::new("x").mount(Mount::new().declared("app/src/discovered.rs", &[HOOK])));
+    let expected = "the hook `told` (app/src/services/audit.rs:12) is declared and not mounted: move it to the folder of \
+                    its kind, where discovery mounts it, or add it to the `App` in `main.rs`";
+    assert_eq!(said, Err(expected.to_owned()));
+
+    let place = Shelf::SCHEMA.place;
+    let file = place.file.strip_prefix("crates/mainstay/tests/it/").expect("it is a file of this folder");
+    let shelf = Declared { kind: "model", name: "Shelf", file, line: place.line };
+    let all: &'static [Declared] = vec![shelf, HOOK].leak();
+    let said = start(App::new("x").model::<Shelf>().mount(Mount::new().declared(file!(), all)));
+    let said = said.expect_err("the hook is not mounted");
+    assert!(said.starts_with("the hook `told` (crates/mainstay/tests/it/services/audit.rs:12) is"), "{said}");
+    let said =
+        start(App::new("x").mount(Mount::new().declared(file!(), all))).expect_err("nothing is mounted");
+    assert!(said.starts_with(&format!("the model `Shelf` ({place}), the hook `told` (")), "{said}");
+    start(App::new("x").model::<Shelf>().mount(Mount::new().declared(file!(), &all[..1])))
+        .expect("all is mounted");
 }

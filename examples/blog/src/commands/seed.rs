@@ -13,7 +13,9 @@ struct Seed {
     posts: u32,
 }
 
-/// `blog seed --posts N`: that many published posts by one author.
+/// Fill the database with posts (--posts N)
+///
+/// They are published, and by one author.
 pub async fn seed(cx: CommandCx) -> Result<()> {
     let Some(Seed { posts }) = cx.parse()? else { return Ok(()) };
     let author = cx.db.write(author).await?;

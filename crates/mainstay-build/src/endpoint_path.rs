@@ -1,0 +1,65 @@
+/// Method and path of an endpoint by its file: `endpoints/posts/[id]/publish/post.rs` is
+/// `POST /posts/{id}/publish`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct EndpointPath {
+    /// The variant of `Method`.
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+}
+
+/// File names and what they stand for.
+const METHODS: [(&str, &str); 7] = [
+    ("get", "Get"),
+    ("post", "Post"),
+    ("put", "Put"),
+    ("patch", "Patch"),
+    ("delete", "Delete"),
+    ("head", "Head"),
+    ("options", "Options"),
+];
+
+impl EndpointPath {
+    /// Of `file`, below the folder of the endpoints.
+    ///
+    /// # Errors
+    /// What is wrong with the file's name.
+    pub(crate) fn of(file: &str) -> Result<Self, String> {
+        let below = file.trim_start_matches("endpoints/").trim_end_matches(".rs");
+        let (folders, stem) = below.rsplit_once('/').unwrap_or(("", below));
+        let Some((_, method)) = METHODS.iter().find(|(name, _)| *name == stem) else {
+            let names = METHODS.map(|(name, _)| name).join("`, `");
+            return Err(format!(
+                "`{stem}` is not a method: name the file `{names}`, as in `endpoints/{below}/get.rs`, or say \
+                 method and path in the attribute: `#[endpoint(get, \"/{below}\")]`"
+            ));
+        };
+        let segments = folders.split('/').filter(|it| !it.is_empty()).map(segment);
+        let path: String = segments.map(|it| format!("/{it}")).collect();
+        Ok(Self { method, path: if path.is_empty() { "/".to_owned() } else { path } })
+    }
+}
+
+/// `[id]` is the parameter `{id}`.
+fn segment(folder: &str) -> String {
+    match folder.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
+        Some(parameter) => format!("{{{}}}", parameter.replace('-', "_")),
+        None => folder.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_says_method_and_path() {
+        let of = |file: &str| EndpointPath::of(file).map(|it| (it.method, it.path)).expect("a method");
+        assert_eq!(of("endpoints/posts/[id]/publish/post.rs"), ("Post", "/posts/{id}/publish".to_owned()));
+        assert_eq!(of("endpoints/[post-id]/get.rs"), ("Get", "/{post_id}".to_owned()));
+        assert_eq!(of("endpoints/sign-up/delete.rs").1, "/sign-up");
+        assert_eq!(of("endpoints/get.rs").1, "/");
+        let wrong = EndpointPath::of("endpoints/admin/hello.rs").expect_err("not a method");
+        assert!(wrong.starts_with("`hello` is not a method"), "{wrong}");
+        assert!(wrong.contains("`endpoints/admin/hello/get.rs`"), "{wrong}");
+    }
+}

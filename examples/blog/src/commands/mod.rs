@@ -1,5 +1,0 @@
-//! What the command line can do beside serving.
-
-mod seed;
-
-pub use seed::seed;

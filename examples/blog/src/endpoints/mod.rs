@@ -1,5 +1,0 @@
-//! Routes beside those of the models.
-
-mod hello;
-
-pub use hello::hello;

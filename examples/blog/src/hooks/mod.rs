@@ -1,5 +1,0 @@
-//! What happens whenever a row is written.
-
-mod comment;
-
-pub use comment::trim_comment;
