@@ -4,6 +4,7 @@
 //! Applications use them through the facade, as `mainstay::Model`, `mainstay::scope`,
 //! `mainstay::main` and `mainstay::test`.
 
+mod config;
 mod facade;
 mod from_row;
 mod hook;
@@ -34,6 +35,34 @@ use proc_macro::TokenStream;
 #[proc_macro_derive(FromRow, attributes(row))]
 pub fn from_row(input: TokenStream) -> TokenStream {
     from_row::expand(input.into()).unwrap_or_else(report::compile_errors).into()
+}
+
+/// Reads a struct from variables at start, beside the framework's: `App::config::<Settings>()` checks them
+/// all at once, and gives the struct to handlers as `State<Settings>`. It has to be `Clone`.
+///
+/// ```ignore
+/// #[derive(Config, Clone)]
+/// struct Settings {
+///     /// The key of the payment provider.
+///     stripe_key: Secret<String>,
+///     #[config(default = 10)]
+///     page: u32,
+///     support: Option<String>,
+/// }
+/// ```
+///
+/// A field is the variable of its name in upper snake case (`STRIPE_KEY`), which has to be set unless it
+/// has a default or is an `Option` or a `Vec`. Its documentation is what `config` prints.
+///
+/// | `#[config(…)]` | meaning |
+/// |---|---|
+/// | `prefix = "SHOP_"` | on the struct: what the names begin with. Any other variable that begins so is a fault |
+/// | `crate = "path"` | on the struct: where the facade is; default `::mainstay` |
+/// | `name = "STRIPE_API_KEY"` | on a field: the whole name of its variable |
+/// | `default = 10` | on a field: the value where it is not set, as the variable would be written: `10`, `true`, `"10s"` |
+#[proc_macro_derive(Config, attributes(config))]
+pub fn config(input: TokenStream) -> TokenStream {
+    config::expand(input.into()).unwrap_or_else(report::compile_errors).into()
 }
 
 /// Makes a struct a model: its `Model` implementation, a column token for each field

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay::auth::{AuthOptions, Credentials};
+use mainstay::config::Sources;
 use mainstay::kernel::{Clock, Db, Timestamp};
 use mainstay::model::ModelEntry;
 use mainstay::web::{Edge, EdgeConfig, EdgeService, Health, OperatorAccess, Server, ServerConfig};
@@ -34,6 +35,8 @@ impl TestApp {
         options.service_tokens.push((SERVICE.0.to_owned(), SERVICE.1.to_owned()));
         let credentials = Credentials::new(options, clock.clone());
         let credentials = Arc::new(credentials.expect("the test's secrets are long enough"));
+        let read = Sources::of_process(app.name()).and_then(|sources| app.configured(sources));
+        let app = read.unwrap_or_else(|faults| panic!("{faults}"));
         let assembly = Assembly::new(app, db.clone(), credentials.clone(), "/v1")
             .unwrap_or_else(|error| panic!("the application cannot be put together: {error:?}"));
         assembly.migrate().await.unwrap_or_else(|error| panic!("the tables cannot be made: {error:?}"));

@@ -8,7 +8,9 @@ use mainstay_auth::{Credentials, Identity};
 use mainstay_kernel::{Caller, Db, Error, Result};
 use mainstay_model::{ModelEntry, Totals};
 
+use crate::env::Env;
 use crate::exchange::{CallerId, Exchange};
+use crate::state::States;
 
 /// One application as its handlers see it. Cheap to clone.
 #[derive(Clone)]
@@ -21,6 +23,8 @@ struct Shared {
     models: Vec<&'static ModelEntry>,
     totals: Totals,
     prefix: String,
+    states: States,
+    env: Env,
 }
 
 impl Site {
@@ -34,7 +38,28 @@ impl Site {
         prefix: impl Into<String>,
     ) -> Self {
         let (totals, prefix) = (Totals::default(), prefix.into());
-        Self(Arc::new(Shared { db, credentials, identity, models, totals, prefix }))
+        let (states, env) = (States::default(), Env::default());
+        Self(Arc::new(Shared { db, credentials, identity, models, totals, prefix, states, env }))
+    }
+
+    /// The same with what the application was given, and the variables that it may look up.
+    ///
+    /// # Panics
+    /// When the site has been cloned before.
+    #[must_use]
+    pub fn giving(mut self, states: States, env: Env) -> Self {
+        let shared = Arc::get_mut(&mut self.0).expect("a site is given what it has before it is shared");
+        (shared.states, shared.env) = (states, env);
+        self
+    }
+
+    /// The variables that the process was started with.
+    pub fn env(&self) -> &Env {
+        &self.0.env
+    }
+
+    pub(crate) fn states(&self) -> &States {
+        &self.0.states
     }
 
     /// The database.

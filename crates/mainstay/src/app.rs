@@ -1,14 +1,15 @@
 use std::future::Future;
 
-use mainstay_kernel::Result;
+use mainstay_kernel::{Error, Place, Result};
 use mainstay_model::migration::{Embedded, Migration};
 use mainstay_model::{Hook, HookEntry, Hooks, Model, ModelEntry, Scope};
-use mainstay_web::RouteEntry;
+use mainstay_web::{Env, RouteEntry, States};
 
 use crate::command::{AppCommand, CommandCx};
+use crate::config::{self, Config, Faults, Given, Settings, SettingsEntry, Sources};
 use crate::mount::{Layer, Mount, Mounted, boxed};
 use crate::route::Route;
-use crate::{clash, listing};
+use crate::{Running, clash, listing};
 
 /// An application before it runs: what it is made of.
 pub struct App {
@@ -18,12 +19,33 @@ pub struct App {
     pub(crate) own: Mount,
     pub(crate) mounts: Vec<Mount>,
     pub(crate) layers: Vec<Layer>,
+    pub(crate) settings: Vec<SettingsEntry>,
+    pub(crate) states: States,
+    /// Types of which a value was given twice, and where.
+    pub(crate) rival_states: Vec<(&'static str, Place, Place)>,
+    pub(crate) env: Env,
 }
 
 impl App {
     /// An application of this name, which also names its default database file.
     pub fn new(name: &'static str) -> Self {
-        Self { name, version: "0.0.0", own: Mount::new(), mounts: Vec::new(), layers: Vec::new() }
+        Self {
+            name,
+            version: "0.0.0",
+            own: Mount::new(),
+            mounts: Vec::new(),
+            layers: Vec::new(),
+            settings: Vec::new(),
+            states: States::default(),
+            rival_states: Vec::new(),
+            env: Env::default(),
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
     }
 
     /// Says the application's version, usually `env!("CARGO_PKG_VERSION")`: `/readyz` shows it.
@@ -96,6 +118,37 @@ impl App {
         self
     }
 
+    /// Reads a struct under `#[derive(Config)]` from variables at start, beside the framework's, and gives
+    /// it to handlers as `State<T>`.
+    #[track_caller]
+    #[must_use]
+    pub fn config<T: Settings>(mut self) -> Self {
+        self.settings.push(SettingsEntry::of::<T>(Place::caller()));
+        self
+    }
+
+    /// Gives handlers a value as `State<T>`. One of a type that [`App::config`] reads takes its place,
+    /// and the variables are not read: for tests.
+    #[track_caller]
+    #[must_use]
+    pub fn state<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        let place = Place::caller();
+        if let Err(before) = self.states.insert(value, place) {
+            self.rival_states.push((std::any::type_name::<T>(), before, place));
+        }
+        self
+    }
+
+    /// Reads what [`App::config`] asks for from these sources, and nothing of the framework's. A program
+    /// that only calls [`App::run`] or [`App::start`] needs it not.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, at once.
+    pub fn configured(self, sources: Sources) -> std::result::Result<Self, Faults> {
+        let given = config::given(&sources.reading(self.unread()))?;
+        Ok(self.given(&given))
+    }
+
     /// Puts a tower layer around all routes, as [`axum::Router::layer`] does.
     #[must_use]
     pub fn layer<L>(mut self, layer: L) -> Self
@@ -147,6 +200,43 @@ impl App {
     /// What keeps it from starting, or the command's own error.
     pub async fn run(self) -> Result<()> {
         crate::command::run(self).await
+    }
+
+    /// Starts to serve as a part of another program, by the variables of the process and the files of its
+    /// project root. `PORT=0` takes any port that is free: [`Running::address`] says which. Signals and the
+    /// log are the program's own.
+    ///
+    /// # Errors
+    /// What keeps it from starting: every fault of the configuration at once, the database, the port.
+    pub async fn start(self) -> Result<Running> {
+        let sources = Sources::of_process(self.name).map_err(|faults| Error::internal(faults.to_string()))?;
+        self.start_with(sources).await
+    }
+
+    /// Starts to serve as [`App::start`] does, by these sources alone.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    pub async fn start_with(self, sources: Sources) -> Result<Running> {
+        let (app, config) = self.read(sources).map_err(|faults| Error::internal(faults.to_string()))?;
+        crate::serve::start(app, &config).await
+    }
+
+    /// The application with its configuration, and the framework's.
+    pub(crate) fn read(self, sources: Sources) -> std::result::Result<(Self, Config), Faults> {
+        let config = Config::from_sources(sources.reading(self.unread()))?;
+        Ok((self.given(&config.given), config))
+    }
+
+    /// What of its configuration no value was given for.
+    fn unread(&self) -> Vec<SettingsEntry> {
+        self.settings.iter().filter(|it| !(it.is_in)(&self.states)).copied().collect()
+    }
+
+    fn given(mut self, given: &Given) -> Self {
+        self.states = self.states.or(&given.states);
+        self.env = given.env.clone();
+        self
     }
 
     /// All its parts, its own first.

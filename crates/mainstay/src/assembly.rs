@@ -44,12 +44,12 @@ impl Assembly {
             app.mounted().find(|it| it.users).map(|it| Identity::new(it.model.schema)).transpose()?;
         let hooks = attach_hooks(&app, &db)?;
         let models = app.models();
-        let App { name, version, own, mounts, layers } = app;
+        let App { name, version, own, mounts, layers, states, env, .. } = app;
         let mut parts: Vec<_> = std::iter::once(own).chain(mounts).collect();
         let migrations = parts.iter().find_map(|it| it.migrations).map(|(embedded, _)| embedded);
         let migrations_in_rust =
             parts.iter_mut().flat_map(|it| std::mem::take(&mut it.migrations_in_rust)).collect();
-        let site = Site::new(db, credentials, identity, models.clone(), prefix);
+        let site = Site::new(db, credentials, identity, models.clone(), prefix).giving(states, env);
         let router = parts.into_iter().fold(Router::new(), |all, part| all.merge(router(&site, part)));
         let router = layers.into_iter().fold(router, |router, layer| layer(router)).with_state(site.clone());
         Ok(Self { name, version, models, routes, hooks, migrations, migrations_in_rust, site, router })

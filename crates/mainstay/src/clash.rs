@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use mainstay_kernel::{Error, Place, Result};
-use mainstay_web::RouteEntry;
+use mainstay_kernel::{Db, Error, Place, Result};
+use mainstay_web::{RouteEntry, Site, State};
 
 use crate::{App, declared};
 
@@ -15,6 +15,7 @@ pub(crate) fn parts(app: &App) -> Result<()> {
     declared::all_are_mounted(app)?;
     prefixes(app)?;
     models(app)?;
+    states(app)?;
     let users: Vec<_> = app.mounted().filter(|it| it.users).collect();
     if let [one, other, ..] = users[..] {
         return refuse(format!(
@@ -47,6 +48,57 @@ fn prefixes(app: &App) -> Result<()> {
         return refuse(format!("the route `{path}` ({place}) must begin with a slash: write `/{path}`"));
     }
     Ok(())
+}
+
+/// Two values of one type; configuration that was not read; routes that ask for what nobody gave.
+fn states(app: &App) -> Result<()> {
+    if let Some((name, one, other)) = app.rival_states.first() {
+        return refuse(format!(
+            "a `{name}` is given twice, at {one} and at {other}: keep one of the two, or wrap one in a type of its own"
+        ));
+    }
+    if let Some(entry) = app.settings.iter().find(|it| !(it.is_in)(&app.states)) {
+        let (name, place) = (entry.name, entry.place);
+        return refuse(format!(
+            "the configuration `{name}` ({place}) was not read: give its sources to `App::configured` first"
+        ));
+    }
+    for route in app.parts().flat_map(|it| &it.routes) {
+        let given = |name: &str| app.states.has(name) || OF_THE_SITE.iter().any(|it| it() == name);
+        let Some(name) = asked(route.takes).find(|name| !given(name)) else { continue };
+        let short = name.rsplit("::").next().unwrap_or(name);
+        return refuse(format!(
+            "the route `{} {}` ({}) asks for `State<{short}>`, and nobody gave a `{name}`: add `.state(…)` with one, \
+             or `.config::<{short}>()` where it derives `Config`",
+            route.method, route.path, route.place
+        ));
+    }
+    Ok(())
+}
+
+/// What handlers may ask for though nobody gave it.
+const OF_THE_SITE: [fn() -> &'static str; 2] = [std::any::type_name::<Site>, std::any::type_name::<Db>];
+
+/// The types that the extractors of this name ask for by `State<T>`. Names of types are for people, so
+/// what is not understood is left to the request.
+fn asked(extractors: &'static str) -> impl Iterator<Item = &'static str> {
+    let state = std::any::type_name::<State<()>>().trim_end_matches("()>");
+    extractors.match_indices(state).filter_map(move |(at, _)| inside(&extractors[at + state.len()..]))
+}
+
+/// What stands before the bracket that closes.
+fn inside(text: &str) -> Option<&str> {
+    let mut depth = 0_usize;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'<' | b'(' | b'[' => depth += 1,
+            b'>' if depth == 0 => return Some(&text[..at]),
+            b'>' if text[..at].ends_with('-') => {}
+            b'>' | b')' | b']' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+    }
+    None
 }
 
 fn models(app: &App) -> Result<()> {

@@ -12,10 +12,10 @@ use mainstay_kernel::{
     Clock, ControlClient, ControlServer, Db, Error, ErrorKind, Frame, Handler, Place, Result, StoreUrl,
 };
 use mainstay_model::HookEntry;
-use mainstay_web::{RouteEntry, Shutdown};
+use mainstay_web::{Env, RouteEntry, Shutdown, Site};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::config::Config;
+use crate::config::{self, Config, Sources, variables_table};
 use crate::migrate::{MigrateArgs, Written};
 use crate::token::{self, TokenArgs};
 use crate::{App, Assembly, clash, listing, log, serve};
@@ -28,6 +28,7 @@ pub struct CommandCx {
     pub db: Db,
     /// Where the command writes.
     pub output: Output,
+    site: Site,
 }
 
 /// Where a command writes: the terminal it was called from, also when another process runs it.
@@ -72,10 +73,16 @@ pub(crate) async fn run(app: App) -> Result<()> {
     clash::commands(&app)?;
     let matches = cli(&app).get_matches();
     if let Some(("config", _)) = matches.subcommand() {
-        show(Frame::Out(crate::config::variables_table()));
+        show(Frame::Out(variables_table() + &config::rows(&app.settings)));
         return Ok(());
     }
-    let config = Config::load(app.name).map_err(|faults| Error::internal(faults.to_string()))?;
+    let serve = matches.subcommand_matches("serve");
+    let roles = serve.and_then(|it| it.get_one::<String>("roles"));
+    let read = Sources::of_process(app.name).and_then(|sources| match roles {
+        Some(roles) => app.read(sources.roles(roles)),
+        None => app.read(sources),
+    });
+    let (app, config) = read.map_err(|faults| Error::internal(faults.to_string()))?;
     let access_log = log::start(&config);
     match matches.subcommand() {
         None => serve::serve(app, config, access_log, serve::Takeover::No).await,
@@ -91,11 +98,15 @@ fn cli(app: &App) -> clap::Command {
         .long("takeover")
         .action(clap::ArgAction::SetTrue)
         .help("Ask the process that serves this database now to stop, and go on from there");
+    let roles = clap::Arg::new("roles")
+        .long("roles")
+        .value_name("ROLES")
+        .help("What this process does: a list of web, worker, relay and cron [default: ROLES, or all]");
     let rest =
         clap::Arg::new("args").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true);
     let own = |name, about| clap::Command::new(name).about(about);
     let mut cli = clap::Command::new(app.name)
-        .subcommand(own("serve", "Serve the application (the default)").arg(takeover))
+        .subcommand(own("serve", "Serve the application (the default)").arg(takeover).arg(roles))
         .subcommand(
             own("migrate", "Bring the tables to what the models and the written migrations say")
                 .arg(rest.clone())
@@ -184,6 +195,7 @@ pub(crate) fn show(frame: Frame) {
 #[derive(Clone)]
 pub(crate) struct Console {
     pub(crate) db: Db,
+    site: Site,
     credentials: Arc<Credentials>,
     commands: Arc<[AppCommand]>,
     written: Arc<Written>,
@@ -212,6 +224,7 @@ impl Console {
     ) -> Self {
         Self {
             db: assembly.site.db().clone(),
+            site: assembly.site.clone(),
             credentials,
             commands: commands.into(),
             written: Arc::new(Written::of(assembly, config)),
@@ -259,7 +272,8 @@ impl Console {
                 let command = self.commands.iter().find(|it| it.name == name);
                 let command =
                     command.ok_or_else(|| usage(&format!("the serving process has no command `{name}`")))?;
-                let cx = CommandCx { args: args.to_vec(), db: self.db.clone(), output: output.clone() };
+                let (args, output) = (args.to_vec(), output.clone());
+                let cx = CommandCx { args, db: self.db.clone(), output, site: self.site.clone() };
                 (command.run)(cx).await
             }
         }
@@ -298,6 +312,19 @@ impl CommandCx {
     /// Bad request, saying which word is wrong and what was expected.
     pub fn parse<T: clap::Args>(&self) -> Result<Option<T>> {
         parse("command", &self.args, &self.output)
+    }
+
+    /// The variables that the process which runs the command was started with.
+    pub fn env(&self) -> &Env {
+        self.site.env()
+    }
+
+    /// What the application was given by `App::state` or `App::config`.
+    ///
+    /// # Errors
+    /// Internal, naming the type, when nobody gave one.
+    pub fn state<T: Clone + 'static>(&self) -> Result<T> {
+        self.site.state()
     }
 }
 

@@ -1,17 +1,18 @@
 //! What applications use everywhere: `use mainstay::prelude::*;`.
 
 pub use crate::command::CommandCx;
+pub use crate::config::Secret;
 pub use crate::route::{delete, get, head, options, patch, post, put};
 pub use crate::{App, Error, Mount, Result, write_tx};
-pub use axum::extract::{Path, Query, State};
+pub use axum::extract::{Path, Query};
 pub use axum::response::{IntoResponse, Response};
 pub use mainstay_kernel::{Caller, Date, Db, Id, Reader, Timestamp, Tx};
-pub use mainstay_macros::{FromRow, Model, ModelEnum, hook, scope};
+pub use mainstay_macros::{Config, FromRow, Model, ModelEnum, hook, scope};
 pub use mainstay_model::{
     Access, Column, Decimal, Field as _, Filter, Hook as _, HookCx, Insert as _, Json, Model as _,
     ModelEnum as _, OrDeny as _, Overflow, Ref, Scope, Upsert as _, all, deny, rows, set,
 };
-pub use mainstay_web::{ApiError, respond};
+pub use mainstay_web::{ApiError, Env, State, respond};
 pub use schemars::JsonSchema;
 pub use serde::{Deserialize, Serialize};
 pub use serde_json::{Value, json};

@@ -10,6 +10,8 @@ pub struct Route {
     pub(crate) handler: MethodRouter<Site>,
     /// The path of the function that answers.
     pub(crate) name: &'static str,
+    /// The names of its extractors' types.
+    pub(crate) takes: &'static str,
     pub(crate) place: Place,
 }
 
@@ -27,6 +29,7 @@ macro_rules! method {
                 path: path.into(),
                 handler: axum::routing::$name(handler),
                 name: std::any::type_name::<H>(),
+                takes: std::any::type_name::<T>(),
                 place: Place::caller(),
             }
         }

@@ -13,7 +13,7 @@ use crate::command::Console;
 use crate::config::{Config, Mode, Role};
 use crate::log::Buffer;
 use crate::migrate::Written;
-use crate::{App, Assembly, assembly, command};
+use crate::{App, Assembly, Running, assembly, command};
 
 /// Whether a process that serves the same database now is asked to stop first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,14 +30,31 @@ impl Takeover {
 
 /// Serves the application until it is told to stop.
 pub(crate) async fn serve(app: App, config: Config, access_log: Buffer, takeover: Takeover) -> Result<()> {
+    if takeover == Takeover::Yes {
+        must_answer(&config)?;
+        command::hand_over(&config).await?;
+    }
+    // Before it is ready: whoever is told so may stop it.
+    let mut signals = Signals::listen()?;
+    let running = tokio::select! {
+        started = start(app, &config) => started?,
+        () = signals.received() => return Ok(()),
+    };
+    let owned = running.db().owned();
+    owned.spawn("access log", access_log.drain(owned.stopping()));
+    owned.spawn("signals", signals.begin(running.shutdown().clone(), owned.stopping()));
+    command::show(Frame::Out(format!("API server running on http://{}\n", running.address())));
+    running.ended().await;
+    Ok(())
+}
+
+/// Starts to serve: when this returns, requests are answered.
+pub(crate) async fn start(app: App, config: &Config) -> Result<Running> {
     for notice in &config.notices {
         tracing::info!("{notice}");
     }
-    must_answer(&config)?;
-    if takeover == Takeover::Yes {
-        command::hand_over(&config).await?;
-    }
-    let edge = Edge::new(edge_config(&config));
+    must_answer(config)?;
+    let edge = Edge::new(edge_config(config));
     let shutdown = edge.shutdown.clone();
     let db = Db::open(config.database.options(Clock::system())).await?;
     let credentials = Arc::new(Credentials::new(config.auth.options(), Clock::system())?);
@@ -46,26 +63,19 @@ pub(crate) async fn serve(app: App, config: Config, access_log: Buffer, takeover
     let manifest = assembly.manifest(&config.database.url);
     let (health, boot) = Health::booting(
         manifest.clone(),
-        assembly::operators(&config),
+        assembly::operators(config),
         edge.metrics.clone(),
         shutdown.clone(),
     );
     watch_database(&health, &db);
-    prepare_tables(&assembly, &config).await?;
+    prepare_tables(&assembly, config).await?;
 
-    let server = bind(&config).await?;
-    let address = server.local_addr();
-    command::listen(&config, Console::of(&assembly, &config, credentials, commands), &shutdown).await?;
-    db.owned().spawn("access log", access_log.drain(db.owned().stopping()));
+    let server = bind(config).await?;
+    command::listen(config, Console::of(&assembly, config, credentials, commands), &shutdown).await?;
     db.owned().spawn("expire", expire(db.clone()));
-    db.owned().spawn("signals", Signals::listen()?.begin(shutdown, db.owned().stopping()));
     boot.ready(manifest);
-    command::show(Frame::Out(format!("API server running on http://{address}\n")));
-
-    server.serve(assembly.service(edge, &health)).await;
-    tracing::info!("drained");
-    db.stop(config.http.shutdown_timeout).await;
-    Ok(())
+    let site = assembly.site.clone();
+    Ok(Running::serve(server, assembly.service(edge, &health), site, config.http.shutdown_timeout))
 }
 
 /// Refuses to stand there doing nothing.
@@ -149,12 +159,17 @@ impl Signals {
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 
-    async fn begin(mut self, shutdown: Shutdown, stopping: tokio_util::sync::CancellationToken) {
+    async fn received(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
-            () = stopping.cancelled() => return,
         }
-        shutdown.begin();
+    }
+
+    async fn begin(mut self, shutdown: Shutdown, stopping: tokio_util::sync::CancellationToken) {
+        tokio::select! {
+            () = self.received() => shutdown.begin(),
+            () = stopping.cancelled() => {}
+        }
     }
 }

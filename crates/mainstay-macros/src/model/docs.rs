@@ -1,7 +1,7 @@
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 /// The text of documentation comments, without the space that each line begins with.
-pub(super) fn text(attributes: &[Attribute]) -> String {
+pub(crate) fn text(attributes: &[Attribute]) -> String {
     let lines: Vec<_> = attributes.iter().filter(|it| it.path().is_ident("doc")).filter_map(line).collect();
     lines.join("\n").trim().to_owned()
 }

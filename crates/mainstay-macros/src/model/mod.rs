@@ -5,7 +5,7 @@ mod attributes;
 mod bounds;
 mod checks;
 mod columns;
-mod docs;
+pub(crate) mod docs;
 mod index_syntax;
 mod indexes;
 pub(crate) mod names;

@@ -24,6 +24,7 @@
 
 mod choice;
 mod fault;
+mod from_variable;
 mod list;
 mod measure;
 mod nearest;
@@ -32,6 +33,7 @@ mod project;
 mod reading;
 mod root;
 mod secret;
+mod settings;
 mod shape;
 mod sources;
 mod table;
@@ -43,7 +45,10 @@ mod tests;
 
 pub use choice::{LogFormat, Mode, Role};
 pub use fault::{Fault, Faults};
+pub use from_variable::{FromVariable, Misfit, Secret};
 pub use network::Cidr;
 pub use project::{Auth, Config, Database, Http, Log, Roles};
+pub use settings::{Given, Setting, Settings, Values};
+pub(crate) use settings::{SettingsEntry, given, rows};
 pub use sources::{Layer, Sources};
 pub use table::variables_table;

@@ -12,6 +12,7 @@ use super::choice::{LogFormat, Mode, Role};
 use super::fault::Faults;
 use super::network::Cidr;
 use super::reading::Reading;
+use super::settings::{self, Given};
 use super::sources::Sources;
 use super::table;
 
@@ -38,6 +39,8 @@ pub struct Config {
     pub auth: Auth,
     /// The log.
     pub log: Log,
+    /// What the application's own configuration came to, and every variable.
+    pub given: Given,
     /// What is worth saying at start, such as that a secret is random. To be logged as warnings.
     pub notices: Vec<String>,
 }
@@ -145,6 +148,7 @@ impl Config {
             nats: reading.value(&table::NATS_URL),
             auth: Auth::read(&mut reading),
             log: Log { filter: reading.value(&table::LOG), format: reading.value(&table::LOG_FORMAT) },
+            given: Given::default(),
             notices: Vec::new(),
         };
         for (name, is_set) in [("REDIS_URL", config.redis.is_some()), ("NATS_URL", !config.nats.is_empty())] {
@@ -152,7 +156,9 @@ impl Config {
                 reading.notice(format!("{name} is set and right, and nothing uses it yet"));
             }
         }
-        config.notices = reading.end()?;
+        let (given, faults) = settings::read(&sources);
+        config.given = given;
+        config.notices = reading.end(faults)?;
         Ok(config)
     }
 }

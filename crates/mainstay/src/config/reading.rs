@@ -81,8 +81,9 @@ impl<'a> Reading<'a> {
         self.notices.push(text);
     }
 
-    /// The notices, if there were no faults.
-    pub(super) fn end(mut self) -> Result<Vec<String>, Faults> {
+    /// The notices, if there were no faults, here or in the application's own configuration.
+    pub(super) fn end(mut self, own: Vec<Fault>) -> Result<Vec<String>, Faults> {
+        self.faults.extend(own);
         let unknown = unknown::look(self.sources);
         self.faults.extend(unknown.faults);
         self.notices.extend(unknown.notices);

@@ -4,14 +4,20 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use mainstay_kernel::Place;
+use mainstay_web::Env;
+
 use super::fault::{Fault, Faults, Found};
 use super::root;
+use super::settings::{Settings, SettingsEntry};
 use super::table::ALL;
 use super::unknown::is_ours;
 
 /// Where a value comes from. An earlier one hides a later one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {
+    /// The words after the program's name, such as `--roles web`.
+    CommandLine,
     /// The environment of the process.
     Environment,
     /// `.env.local`: this machine's, not checked in.
@@ -20,24 +26,36 @@ pub enum Layer {
     Env,
     /// `mainstay.toml`, whose keys are the variables' names in lower case.
     Toml,
+    /// Its table `[app]`: the application's own variables.
+    TomlApp,
 }
 
 impl Layer {
+    /// A variable's name as this source writes it.
+    pub(super) fn spelling(self, name: &str) -> String {
+        match self {
+            Self::CommandLine | Self::Environment | Self::EnvLocal | Self::Env => name.to_owned(),
+            Self::Toml | Self::TomlApp => name.to_ascii_lowercase(),
+        }
+    }
+
     fn file(self) -> Option<&'static str> {
         match self {
-            Self::Environment => None,
+            Self::CommandLine | Self::Environment => None,
             Self::EnvLocal => Some(".env.local"),
             Self::Env => Some(".env"),
-            Self::Toml => Some("mainstay.toml"),
+            Self::Toml | Self::TomlApp => Some("mainstay.toml"),
         }
     }
 }
 
 impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.file() {
-            Some(file) => write!(f, "`{file}`"),
-            None => f.write_str("the process environment"),
+        match (self, self.file()) {
+            (Self::CommandLine, _) => f.write_str("the command line"),
+            (Self::TomlApp, _) => f.write_str("the table `[app]` of `mainstay.toml`"),
+            (_, Some(file)) => write!(f, "`{file}`"),
+            (_, None) => f.write_str("the process environment"),
         }
     }
 }
@@ -48,6 +66,8 @@ pub struct Sources {
     pub(super) app: String,
     pub(super) root: PathBuf,
     pub(super) layers: BTreeMap<Layer, BTreeMap<String, String>>,
+    /// What the application itself reads.
+    pub(super) settings: Vec<SettingsEntry>,
     /// What could not even be read.
     pub(super) faults: Vec<Fault>,
 }
@@ -61,7 +81,8 @@ impl fmt::Debug for Sources {
 impl Sources {
     /// No source yet, for the application of this name with this project root.
     pub fn new(app: impl Into<String>, root: impl Into<PathBuf>) -> Self {
-        Self { app: app.into(), root: root.into(), layers: BTreeMap::new(), faults: Vec::new() }
+        let (layers, settings, faults) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { app: app.into(), root: root.into(), layers, settings, faults }
     }
 
     /// The environment of this process and the files of its project root. Changes neither.
@@ -113,15 +134,69 @@ impl Sources {
         self
     }
 
+    /// Adds what the application itself reads.
+    #[track_caller]
+    #[must_use]
+    pub fn settings<T: Settings>(mut self) -> Self {
+        self.settings.push(SettingsEntry::of::<T>(Place::caller()));
+        self
+    }
+
+    pub(crate) fn reading(mut self, settings: impl IntoIterator<Item = SettingsEntry>) -> Self {
+        self.settings.extend(settings);
+        self
+    }
+
+    /// The roles that the command line asks for. They are all: what SERVER and DAEMON say is not asked.
+    pub(crate) fn roles(mut self, roles: &str) -> Self {
+        let said = [("ROLES", roles), ("SERVER", "true"), ("DAEMON", "true")];
+        self.layer(Layer::CommandLine).extend(said.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        self
+    }
+
     /// The value that decides, and where it stands.
     pub(super) fn get(&self, name: &str) -> Option<(&str, Layer)> {
-        self.layers.iter().find_map(|(layer, values)| {
-            let value = match layer {
-                Layer::Environment | Layer::EnvLocal | Layer::Env => values.get(name),
-                Layer::Toml => values.get(&name.to_ascii_lowercase()),
-            };
-            value.map(|value| (value.as_str(), *layer))
+        self.find(name, |layer| layer != Layer::TomlApp)
+    }
+
+    /// The value of a variable of the application's own.
+    pub(super) fn own(&self, name: &str) -> Option<(&str, Layer)> {
+        self.find(name, |layer| layer != Layer::Toml)
+    }
+
+    fn find(&self, name: &str, counts: impl Fn(Layer) -> bool) -> Option<(&str, Layer)> {
+        self.layers.iter().filter(|(layer, _)| counts(**layer)).find_map(|(layer, values)| {
+            values.get(&layer.spelling(name)).map(|value| (value.as_str(), *layer))
         })
+    }
+
+    /// The names of all variables that the application may have meant, as the environment spells them.
+    pub(super) fn own_names(&self) -> impl Iterator<Item = (String, Layer)> {
+        let layers = self.layers.iter().filter(|(layer, _)| **layer != Layer::Toml);
+        layers.flat_map(|(layer, values)| values.keys().map(|name| (name.to_ascii_uppercase(), *layer)))
+    }
+
+    /// Whether the framework or the application reads this variable.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        ALL.iter().any(|it| it.name() == name)
+            || self.settings.iter().any(|it| it.names().any(|own| own == name))
+    }
+
+    /// The application's variables, as this source spells them; none where it has none of them.
+    pub(super) fn own_spelt(&self, layer: Layer) -> Vec<String> {
+        let names = self.settings.iter().flat_map(SettingsEntry::names);
+        if layer == Layer::Toml { Vec::new() } else { names.map(|it| layer.spelling(it)).collect() }
+    }
+
+    /// Whether the name has a prefix that the application claims.
+    pub(super) fn claims(&self, layer: Layer, name: &str) -> bool {
+        layer != Layer::Toml && self.settings.iter().any(|it| it.claims(&name.to_ascii_uppercase()))
+    }
+
+    /// Every variable, as the environment spells it.
+    pub(super) fn all(&self) -> Env {
+        let layers = self.layers.values().rev();
+        Env::new(layers.flatten().map(|(name, value)| (name.to_ascii_uppercase(), value.clone())))
     }
 
     fn layer(&mut self, layer: Layer) -> &mut BTreeMap<String, String> {
@@ -181,8 +256,10 @@ impl Sources {
             Err(error) => return self.faults.push(bad_toml(text, &error)),
         };
         for (key, value) in table {
-            // `[app]` is the application's own.
-            if key == "app" {
+            if let ("app", toml::Value::Table(own)) = (key.as_str(), &value) {
+                // The application's own: what is no variable's value may be there for something else.
+                let own = own.iter().filter_map(|(key, value)| Some((key.clone(), toml_text(value)?)));
+                self.layer(Layer::TomlApp).extend(own);
                 continue;
             }
             let text = toml_text(&value).unwrap_or_else(|| {

@@ -28,15 +28,27 @@ pub(super) fn look(sources: &Sources) -> Unknown {
     let mut unknown = Unknown::default();
     for (layer, values) in &sources.layers {
         for name in values.keys() {
-            judge(&mut unknown, *layer, name);
+            judge(&mut unknown, sources, *layer, name);
         }
     }
     unknown
 }
 
-fn judge(unknown: &mut Unknown, layer: Layer, name: &str) {
-    let known: Vec<String> = ALL.iter().map(|it| spelling(it.name(), layer)).collect();
-    if name == spelling(ROOT.name, layer) && layer != Layer::Environment {
+fn judge(unknown: &mut Unknown, sources: &Sources, layer: Layer, name: &str) {
+    let own = sources.own_spelt(layer);
+    if own.iter().any(|it| it == name) {
+        return;
+    }
+    if layer == Layer::TomlApp || sources.claims(layer, name) {
+        let suggestion = nearest(name, own.iter().map(String::as_str));
+        // The table may hold more than variables.
+        if suggestion.is_some() || sources.claims(layer, name) {
+            unknown.faults.push(unread_own(name, layer, suggestion));
+        }
+        return;
+    }
+    let known: Vec<String> = ALL.iter().map(|it| layer.spelling(it.name())).collect();
+    if name == layer.spelling(ROOT.name) && layer != Layer::Environment {
         unknown.faults.push(misplaced_root(layer));
     } else if !known.iter().any(|it| it == name) && is_claimed(name, layer) {
         let suggestion = nearest(name, known.iter().map(String::as_str));
@@ -53,17 +65,22 @@ fn is_claimed(name: &str, layer: Layer) -> bool {
     layer == Layer::Toml || (is_ours(name) && !TOOLS.iter().any(|tool| name.starts_with(tool)))
 }
 
-fn spelling(name: &str, layer: Layer) -> String {
-    match layer {
-        Layer::Environment | Layer::EnvLocal | Layer::Env => name.to_owned(),
-        Layer::Toml => name.to_ascii_lowercase(),
+fn unread_own(name: &str, layer: Layer, suggestion: Option<&str>) -> Fault {
+    Fault {
+        name: name.to_owned(),
+        found: Found::Something(layer),
+        expected: "a variable that the application's configuration has a field for".to_owned(),
+        fix: suggestion
+            .map_or_else(|| "remove it, or add the field".to_owned(), |it| format!("did you mean `{it}`?")),
     }
 }
 
 fn unread(name: &str, layer: Layer, suggestion: Option<&str>) -> Fault {
     let (expected, otherwise) = match layer {
-        Layer::Toml => ("a key that the framework reads", "remove it, or move it into the table `[app]`"),
-        Layer::Environment | Layer::EnvLocal | Layer::Env => (
+        Layer::Toml | Layer::TomlApp => {
+            ("a key that the framework reads", "remove it, or move it into the table `[app]`")
+        }
+        Layer::CommandLine | Layer::Environment | Layer::EnvLocal | Layer::Env => (
             "a variable that the framework reads",
             "remove it, or give a variable of your own another prefix",
         ),

@@ -5,6 +5,7 @@ mod bodies;
 mod bounds;
 mod bulk;
 mod changes;
+mod configuration;
 mod dice;
 mod differential;
 mod elsewhere;

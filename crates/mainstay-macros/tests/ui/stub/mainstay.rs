@@ -2,7 +2,7 @@
 
 #![allow(dead_code, unused_imports)]
 
-pub use mainstay_macros::{Model, hook, main, migrations, scope, test};
+pub use mainstay_macros::{Config, Model, hook, main, migrations, scope, test};
 
 pub type Result<T> = std::result::Result<T, String>;
 

@@ -1,0 +1,75 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use mainstay_kernel::Db;
+use mainstay_web::{EdgeService, Server, Shutdown, Site};
+use tokio_util::sync::CancellationToken;
+
+/// An application that serves as a part of another program: what [`App::start`](crate::App::start) gives.
+/// Dropped, it begins to stop and is not waited for.
+#[must_use = "dropped, it stops"]
+pub struct Running {
+    address: SocketAddr,
+    site: Site,
+    shutdown: Shutdown,
+    ended: CancellationToken,
+    stop_timeout: Duration,
+}
+
+impl Running {
+    pub(crate) fn serve(server: Server, service: EdgeService, site: Site, stop_timeout: Duration) -> Self {
+        let (address, shutdown) = (server.local_addr(), service.shutdown().clone());
+        let ended = CancellationToken::new();
+        let (serving, end) = (server.serve(service), ended.clone().drop_guard());
+        site.db().owned().spawn("server", async move {
+            let _end = end;
+            serving.await;
+            tracing::info!("drained");
+        });
+        Self { address, site, shutdown, ended, stop_timeout }
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) const fn shutdown(&self) -> &Shutdown {
+        &self.shutdown
+    }
+
+    /// What its handlers share.
+    pub const fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Its database.
+    pub fn db(&self) -> &Db {
+        self.site.db()
+    }
+
+    /// Tells it to stop, and does not wait: it refuses new requests and goes on with those it has.
+    pub fn begin_stop(&self) {
+        self.shutdown.begin();
+    }
+
+    /// Waits until the last request is answered, whoever told it to stop, and closes the database; whether all ended
+    /// within `SHUTDOWN_TIMEOUT`.
+    pub async fn ended(&self) -> bool {
+        self.ended.cancelled().await;
+        self.db().stop(self.stop_timeout).await
+    }
+
+    /// Stops it: no new requests, those that run have `SHUTDOWN_TIMEOUT` to end, then the database is closed. Safe to
+    /// call twice, also at the same time; whether all ended in time.
+    pub async fn stop(&self) -> bool {
+        self.begin_stop();
+        self.ended().await
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.begin_stop();
+    }
+}
