@@ -84,7 +84,9 @@ pub use mainstay_kernel::{self as kernel, Kind, Place};
 pub use model::{Insert, Model, Upsert};
 pub use model_enum::ModelEnum;
 pub use overflow::Overflow;
-pub use params::{Count, ListQuery, Sort, parse_list};
+pub use params::{
+    Count, DEFAULT_LIMIT, ListQuery, MAX_LIMIT, MAX_PATTERN, MAX_SORTS, METHODS, Sort, operators, parse_list,
+};
 pub use predicate::{Filter, Predicate};
 pub use query::{Query, Window};
 pub use record::Record;

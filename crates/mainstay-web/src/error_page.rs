@@ -22,7 +22,8 @@ pub(crate) fn render(body: &ErrorBody, request_id: &RequestId) -> String {
     )
 }
 
-fn escape(text: &str) -> String {
+/// Text as HTML shows it, within an attribute too.
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -132,6 +132,11 @@ impl Health {
             .with_state(self.clone())
     }
 
+    /// Who may see the process's inside.
+    pub fn access(&self) -> &OperatorAccess {
+        &self.0.access
+    }
+
     /// Whether requests should be sent here, and what each check found.
     pub async fn readiness(&self) -> (Readiness, BTreeMap<String, CheckResult>) {
         let checks: Vec<(String, Arc<Check>)> = {

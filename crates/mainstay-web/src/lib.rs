@@ -27,6 +27,7 @@ mod http_metrics;
 mod nearest;
 mod negotiation;
 pub mod openapi;
+pub mod reference;
 mod request_id;
 pub mod respond;
 mod route_entry;

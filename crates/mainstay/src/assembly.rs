@@ -8,6 +8,7 @@ use mainstay_model::{HookEntry, ModelEntry, Schema};
 use mainstay_web::{Edge, EdgeService, Health, Manifest, OperatorAccess, RouteEntry, Site, crud};
 
 use crate::config::{Config, Mode};
+use crate::description::{self, Description};
 use crate::migrate::Written;
 use crate::mount::Mounted;
 use crate::{App, Mount, clash, listing};
@@ -28,6 +29,7 @@ pub struct Assembly {
     pub(crate) migrations_in_rust: Vec<Migration>,
     /// What its handlers share.
     pub site: Site,
+    descriptions: Vec<Description>,
     router: Router,
 }
 
@@ -43,6 +45,7 @@ impl Assembly {
         let identity =
             app.mounted().find(|it| it.users).map(|it| Identity::new(it.model.schema)).transpose()?;
         let hooks = attach_hooks(&app, &db)?;
+        let descriptions = Description::of(&app, prefix);
         let models = app.models();
         let App { name, version, own, mounts, layers, states, env, .. } = app;
         let mut parts: Vec<_> = std::iter::once(own).chain(mounts).collect();
@@ -52,7 +55,18 @@ impl Assembly {
         let site = Site::new(db, credentials, identity, models.clone(), prefix).giving(states, env);
         let router = parts.into_iter().fold(Router::new(), |all, part| all.merge(router(&site, part)));
         let router = layers.into_iter().fold(router, |router, layer| layer(router)).with_state(site.clone());
-        Ok(Self { name, version, models, routes, hooks, migrations, migrations_in_rust, site, router })
+        Ok(Self {
+            name,
+            version,
+            models,
+            routes,
+            hooks,
+            migrations,
+            migrations_in_rust,
+            site,
+            descriptions,
+            router,
+        })
     }
 
     /// The models' schemas.
@@ -84,9 +98,10 @@ impl Assembly {
         }
     }
 
-    /// The application behind the edge, with the health routes of `health` beside it.
+    /// The application behind the edge, with the health routes of `health` and what describes the API beside it.
     pub fn service(self, edge: Edge, health: &Health) -> EdgeService {
-        edge.wrap(self.router.merge(health.router()))
+        let reference = description::router(self.descriptions, &self.routes, health.access().clone());
+        edge.wrap(self.router.merge(health.router()).merge(reference))
     }
 }
 

@@ -16,6 +16,7 @@ use mainstay_web::{Env, RouteEntry, Shutdown, Site};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::config::{self, Config, Sources, variables_table};
+use crate::description::Description;
 use crate::migrate::{MigrateArgs, Written};
 use crate::token::{self, TokenArgs};
 use crate::{App, Assembly, clash, listing, log, serve};
@@ -89,6 +90,7 @@ pub(crate) async fn run(app: App) -> Result<()> {
         Some(("serve", it)) => {
             serve::serve(app, config, access_log, serve::Takeover::of(it.get_flag("takeover"))).await
         }
+        Some(("openapi", it)) => print_description(&app, &config, it.get_one::<String>("mount")),
         Some((name, it)) => elsewhere_or_here(app, config, words(name, it)).await,
     }
 }
@@ -104,6 +106,10 @@ fn cli(app: &App) -> clap::Command {
         .help("What this process does: a list of web, worker, relay and cron [default: ROLES, or all]");
     let rest =
         clap::Arg::new("args").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true);
+    let mount = clap::Arg::new("mount")
+        .long("mount")
+        .value_name("PREFIX")
+        .help("Describe what is mounted below this prefix, such as /admin, in place of the API's own");
     let own = |name, about| clap::Command::new(name).about(about);
     let mut cli = clap::Command::new(app.name)
         .subcommand(own("serve", "Serve the application (the default)").arg(takeover).arg(roles))
@@ -122,11 +128,27 @@ fn cli(app: &App) -> clap::Command {
                 .arg(rest.clone())
                 .disable_help_flag(true),
         )
+        .subcommand(own("openapi", "Print the API's description in OpenAPI 3.1").arg(mount))
         .subcommand(own("config", "Print the table of all configuration variables"));
     for command in app.parts().flat_map(|it| &it.commands) {
         cli = cli.subcommand(own(command.name, command.about).arg(rest.clone()).disable_help_flag(true));
     }
     cli
+}
+
+/// Needs no database: the description follows from the program.
+fn print_description(app: &App, config: &Config, mount: Option<&String>) -> Result<()> {
+    let usual = &config.http.api_prefix;
+    crate::clash::routes(&crate::listing::routes(app, usual))?;
+    let all = Description::of(app, usual);
+    let wanted = mount.unwrap_or(usual);
+    let Some(found) = all.iter().find(|it| it.prefix == *wanted) else {
+        let prefixes = all.iter().map(|it| format!("`{}`", it.prefix)).collect::<Vec<_>>().join(", ");
+        return Err(usage(&format!("nothing is mounted below `{wanted}`, expected one of {prefixes}")));
+    };
+    let text = found.document().to_json().map_err(|error| Error::internal("no JSON").caused_by(error))?;
+    show(Frame::Out(text));
+    Ok(())
 }
 
 fn words(name: &str, matches: &ArgMatches) -> Vec<String> {

@@ -40,6 +40,7 @@ mod assembly;
 mod clash;
 mod command;
 mod declared;
+mod description;
 mod listing;
 mod log;
 mod migrate;

@@ -6,15 +6,15 @@ use crate::undeclared::Named;
 use crate::{Expand, ModelEntry, Predicate, Schema, Visible, cursor, search, suggest};
 
 /// Rows of a page, unless the caller says otherwise.
-const DEFAULT_LIMIT: u64 = 25;
+pub const DEFAULT_LIMIT: u64 = 25;
 /// The most rows of a page.
-pub(super) const MAX_LIMIT: u64 = 100;
+pub const MAX_LIMIT: u64 = 100;
 /// The furthest a page may start; a cursor goes on from anywhere.
 pub(super) const MAX_OFFSET: u64 = 100_000;
 /// The most conditions of a filter.
 const MAX_CONDITIONS: usize = 32;
 /// The most sorts.
-const MAX_SORTS: usize = 8;
+pub const MAX_SORTS: usize = 8;
 /// The most keys of a path into JSON.
 const MAX_KEYS: usize = 8;
 

@@ -8,7 +8,7 @@ use super::{bad, shown};
 use crate::{Atom, ColumnDef, Compare, Predicate, suggest};
 
 /// The longest pattern, in characters.
-const MAX_PATTERN: usize = 1000;
+pub const MAX_PATTERN: usize = 1000;
 
 /// What a condition is about: a column, or with a path a place within its JSON.
 pub(super) struct Field {
@@ -109,6 +109,12 @@ impl Operator {
             | Kind::Enum(_) => !matches!(self, Like | ILike | Prefix | Contains),
         }
     }
+}
+
+/// The operators that a field takes in a filter.
+pub fn operators(def: &'static ColumnDef) -> Vec<&'static str> {
+    let field = Field { column: 0, def, path: Vec::new() };
+    NAMES.iter().filter(|(_, it)| it.applies_to(&field)).map(|(name, _)| *name).collect()
 }
 
 fn found(operators: &[(&str, Operator)], name: &str) -> Option<Operator> {

@@ -10,7 +10,9 @@ mod steps;
 use mainstay_kernel::{Caller, Error, Result};
 
 use self::asked::Asked;
-pub use self::asked::{Count, ListQuery, Sort};
+pub use self::asked::{Count, DEFAULT_LIMIT, ListQuery, MAX_LIMIT, MAX_SORTS, Sort};
+pub use self::condition::{MAX_PATTERN, operators};
+pub use self::steps::METHODS;
 use crate::ModelEntry;
 
 /// Reads the parameters of a list: `limit page cursor sort direction select search expand count where[…]` and

@@ -16,7 +16,8 @@ const MAX_LENGTH: usize = 16 * 1024;
 /// How deep groups may stand in each other.
 const MAX_DEPTH: usize = 5;
 
-const METHODS: [&str; 14] = [
+/// The methods of a query builder that `__query` takes.
+pub const METHODS: [&str; 14] = [
     "where",
     "andWhere",
     "orWhere",

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::errors;
-use super::operation::{Operation, Requirement};
+use super::operation::{Operation, Requirement, Response};
 
 /// An OpenAPI 3.1 document.
 #[derive(Clone, Debug, Serialize)]
@@ -55,6 +55,9 @@ pub struct Tag {
 pub struct Components {
     /// Types by name.
     pub schemas: Map<String, Value>,
+    /// Answers by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub responses: BTreeMap<String, Response>,
     /// Ways to show who calls, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub security_schemes: BTreeMap<String, SecurityScheme>,
@@ -114,7 +117,7 @@ impl Document {
     /// Adds an operation at a path, in place of one that is there. The method is written as HTTP does, the path's
     /// parameters as `{name}`.
     pub fn add(&mut self, method: &str, path: impl Into<String>, mut operation: Operation) {
-        errors::answer(&mut operation);
+        errors::answer(&mut operation, &mut self.components.responses);
         self.paths.entry(path.into()).or_default().insert(method.to_ascii_lowercase(), operation);
     }
 

@@ -1,12 +1,13 @@
 //! What fails and how it is answered: the one envelope, and the codes that each status comes with.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::json;
 
-use super::operation::{Header, JSON, Media, Operation, Response};
+use super::operation::{Answer, Header, JSON, Media, Operation, Response};
 
 /// An error that an operation declares.
 #[derive(Clone, Debug, Serialize)]
@@ -36,16 +37,25 @@ impl DeclaredError {
     }
 }
 
-/// Makes an answer of each status that the operation's errors have, where it has none yet.
-pub(super) fn answer(operation: &mut Operation) {
+/// Makes an answer of each status that the operation's errors have, where it has none yet. Operations that fail with
+/// the same codes share their answer among `responses`.
+pub(super) fn answer(operation: &mut Operation, responses: &mut BTreeMap<String, Response>) {
     let mut by_status: BTreeMap<u16, Vec<&DeclaredError>> = BTreeMap::new();
     for error in &operation.errors {
         by_status.entry(error.status).or_default().push(error);
     }
-    let made: Vec<_> =
-        by_status.into_iter().map(|(status, errors)| (status, response(status, &errors))).collect();
-    for (status, response) in made {
-        operation.responses.entry(status.to_string()).or_insert(response);
+    for (status, errors) in by_status {
+        let Entry::Vacant(answer) = operation.responses.entry(status.to_string()) else { continue };
+        let response = response(status, &errors);
+        let codes: BTreeSet<_> = errors.iter().map(|it| it.code.as_str()).collect();
+        let name = format!("{status}.{}", codes.into_iter().collect::<Vec<_>>().join("."));
+        let known = responses.entry(name.clone()).or_insert_with(|| response.clone());
+        // Two operations may say different things of one code.
+        answer.insert(if known.description == response.description {
+            Answer::There { reference: format!("#/components/responses/{name}") }
+        } else {
+            Answer::Here(response)
+        });
     }
 }
 

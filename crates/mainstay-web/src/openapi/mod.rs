@@ -3,12 +3,22 @@
 //! One [`SchemaGenerator`](schemars::SchemaGenerator) describes the types of one document: [`generator`] makes it, whoever
 //! has an operation describes it with [`Operation`], and [`Document::finish`] takes its definitions in.
 
+mod crud;
 mod document;
 mod errors;
+mod health;
 mod operation;
+mod plain;
+mod security;
 #[cfg(test)]
 mod tests;
 
+pub use crud::describe as describe_models;
 pub use document::{Components, Document, Info, SecurityScheme, Tag, generator};
 pub use errors::DeclaredError;
-pub use operation::{Header, In, Media, Operation, Parameter, RequestBody, Requirement, Response, Style};
+pub use health::describe as describe_health;
+pub use operation::{
+    Answer, Header, In, Link, Media, Operation, Parameter, RequestBody, Requirement, Response, Style,
+};
+pub use plain::describe as describe_plain;
+pub use security::{requirements, schemes};

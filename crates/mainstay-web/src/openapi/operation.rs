@@ -28,7 +28,7 @@ pub struct Operation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_body: Option<RequestBody>,
     /// Its answers by status, or by `default`.
-    pub responses: BTreeMap<String, Response>,
+    pub responses: BTreeMap<String, Answer>,
     /// What a caller must show: one of these. An empty requirement stands for nothing; `None` for whatever the
     /// document says.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,7 +118,21 @@ pub struct Media {
     pub example: Option<Value>,
 }
 
-/// One answer.
+/// One answer, or where it is described.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// Here.
+    Here(Response),
+    /// Among the document's components, as `#/components/responses/…`.
+    There {
+        /// Where.
+        #[serde(rename = "$ref")]
+        reference: String,
+    },
+}
+
+/// What an answer holds.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Response {
     /// What it says.
@@ -129,6 +143,19 @@ pub struct Response {
     /// Its body by media type.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub content: BTreeMap<String, Media>,
+    /// What can be done next, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<String, Link>,
+}
+
+/// An operation that takes something out of an answer.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Link {
+    /// The operation.
+    pub operation_id: String,
+    /// Its parameters, as runtime expressions such as `$response.body#/result/id`.
+    pub parameters: BTreeMap<String, String>,
 }
 
 /// A header of an answer.
@@ -160,7 +187,7 @@ impl Operation {
     /// With this answer.
     #[must_use]
     pub fn answers(mut self, status: u16, response: Response) -> Self {
-        self.responses.insert(status.to_string(), response);
+        self.responses.insert(status.to_string(), Answer::Here(response));
         self
     }
 

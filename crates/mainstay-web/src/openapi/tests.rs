@@ -42,11 +42,12 @@ fn declared_errors_become_one_answer_for_each_status() {
     let document = document();
     let operation = &document["paths"]["/places/{id}"]["get"];
     assert_eq!(operation["responses"].as_object().unwrap().keys().collect::<Vec<_>>(), ["200", "423", "503"]);
-    let locked = &operation["responses"]["423"];
+    assert_eq!(operation["responses"]["423"]["$ref"], "#/components/responses/423.locked.sealed");
+    let locked = &document["components"]["responses"]["423.locked.sealed"];
     assert_eq!(locked["description"], "- `locked`: somebody else has it\n- `sealed`: nobody has it");
     let codes = locked["content"]["application/json"]["schema"].pointer("/allOf/1/properties/error/enum");
     assert_eq!(codes, Some(&json!(["locked", "sealed"])));
-    assert!(operation["responses"]["503"]["headers"]["Retry-After"].is_object());
+    assert!(document["components"]["responses"]["503.away"]["headers"]["Retry-After"].is_object());
     let declared: Vec<_> = operation["x-errors"].as_array().unwrap().iter().map(|it| &it["code"]).collect();
     assert_eq!(declared, ["locked", "sealed", "away"]);
     assert_eq!(operation["x-errors"][0]["data"], json!({ "type": "object" }));

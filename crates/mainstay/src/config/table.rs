@@ -138,7 +138,7 @@ pub(super) static METRICS_TOKEN: Variable<Secret, Unset> = Variable::new(
     Secret::TOKEN,
     Unset,
     "<16 bytes or more>",
-    "The bearer token that opens `/metrics` and the whole of `/readyz` in production.",
+    "The bearer token that opens `/metrics`, `/openapi.json`, `/docs` and the whole of `/readyz` in production.",
 )
 .secret();
 

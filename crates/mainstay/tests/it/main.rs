@@ -6,6 +6,7 @@ mod bounds;
 mod bulk;
 mod changes;
 mod configuration;
+mod description;
 mod dice;
 mod differential;
 mod elsewhere;

@@ -3,6 +3,7 @@
 mod attacks;
 mod commands;
 mod cut_off;
+mod description;
 mod disk_full;
 mod flood;
 mod hang_up;

@@ -101,6 +101,13 @@ impl Launch {
         Refusal { code: status.code(), said }
     }
 
+    /// What a command that must succeed prints, however much it is.
+    pub(crate) fn printed(mut self) -> String {
+        let told = self.command.stdin(Stdio::null()).output().expect("the blog's binary runs");
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+        String::from_utf8(told.stdout).expect("text")
+    }
+
     /// What a start that must fail says.
     pub(crate) fn refused(self) -> String {
         let Refusal { code, said } = self.finish();
