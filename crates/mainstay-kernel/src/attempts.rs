@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use crate::db::Shared;
 use crate::store::{Commit, Company, Rollback, Store};
-use crate::{Answer, Error, ErrorKind, Request, Result, Tx, watch};
+use crate::{Answer, Error, ErrorKind, FaultPoint, Request, Result, Tx, watch};
 
 /// The runs of one handler until it commits, fails for good, or is found to be a repeat.
 pub(crate) struct Attempts<'a> {
@@ -66,6 +66,11 @@ impl<'a> Attempts<'a> {
         match result {
             Ok(_) if tx.has_failed() => self.undo_swallowed(tx).await,
             Ok(answer) => {
+                match self.fault() {
+                    Ok(None) => {}
+                    Ok(Some(_)) => return self.undo(tx, &Error::new(ErrorKind::Conflict)).await,
+                    Err(error) => return self.undo_for(tx, error).await,
+                }
                 let record =
                     self.request.zip(answer).map(|(request, answer)| self.shared.record(request, answer));
                 let commit = tx.commit(record).await;
@@ -81,6 +86,11 @@ impl<'a> Attempts<'a> {
             "a statement or a hook of this transaction failed and its handler succeeded all the same: return \
              the error, or look before you write",
         );
+        self.undo_for(tx, error).await
+    }
+
+    /// Undoes what its handler took for a success.
+    async fn undo_for(&mut self, tx: Tx, error: Error) -> Result<Settled> {
         match self.undo(tx, &error).await? {
             Settled::Failed => Err(error),
             settled @ (Settled::Committed | Settled::Again | Settled::Replay(_)) => Ok(settled),
@@ -100,12 +110,32 @@ impl<'a> Attempts<'a> {
     /// What a commit's outcome means for the run.
     pub(crate) async fn committed(&mut self, commit: Commit) -> Result<Settled> {
         match commit {
+            Commit::Done if self.shared.faults.strikes(FaultPoint::AfterCommit) => self.lost().await,
             Commit::Done => Ok(Settled::Committed),
             Commit::Again => self.again().await,
             Commit::AgainAlone => self.again_alone().await,
             Commit::Duplicate => self.replay().await,
             Commit::Unknown { backend } => self.find_out(backend).await,
             Commit::Failed(error) => Err(error),
+        }
+    }
+
+    /// What a test makes happen in place of the commit.
+    ///
+    /// # Errors
+    /// Unavailable, where the database is to be away.
+    pub(crate) fn fault(&self) -> Result<Option<Commit>> {
+        if self.shared.faults.strikes(FaultPoint::BeforeCommit) {
+            return Err(Error::new(ErrorKind::Unavailable));
+        }
+        Ok(self.shared.faults.strikes(FaultPoint::Conflict).then_some(Commit::Again))
+    }
+
+    /// It is committed, and a test makes as if nobody had heard.
+    async fn lost(&mut self) -> Result<Settled> {
+        match self.request {
+            Some(_) => self.replay().await,
+            None => Err(Error::new(ErrorKind::OutcomeUnknown)),
         }
     }
 

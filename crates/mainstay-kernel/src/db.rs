@@ -14,8 +14,8 @@ use crate::in_flight::InFlight;
 use crate::reader::Lane;
 use crate::store::{Record, Store};
 use crate::{
-    Answer, Clock, DbOptions, Dialect, Error, ErrorKind, Owned, Reader, Request, Result, Row, Statement,
-    Timestamp, Tx, watch,
+    Answer, Clock, DbOptions, Dialect, Error, ErrorKind, Faults, Owned, Reader, Request, Result, Row,
+    Statement, Timestamp, Tx, watch,
 };
 
 /// A handle on the database. Cheap to clone.
@@ -28,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) extension: Extension,
     /// How many statements it has run.
     pub(crate) ran: Arc<AtomicU64>,
+    pub(crate) faults: Faults,
     in_flight: InFlight,
     owned: Owned,
 }
@@ -102,6 +103,7 @@ impl Db {
             options,
             extension: Extension::default(),
             ran: Arc::default(),
+            faults: Faults::default(),
             in_flight: InFlight::default(),
             owned: Owned::new(),
         })))
@@ -119,6 +121,11 @@ impl Db {
     /// What was attached, if it is a `T`.
     pub fn extension<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
         self.0.extension.get()
+    }
+
+    /// What tests make go wrong.
+    pub fn faults(&self) -> &Faults {
+        &self.0.faults
     }
 
     /// The SQL this database speaks.
@@ -234,9 +241,10 @@ impl Db {
         loop {
             let record = kept.map(|(request, answer)| self.0.record(request, answer));
             self.0.ran.fetch_add(1, Ordering::Relaxed);
-            let (commit, rows) = match one {
-                One::Insert => self.0.store.insert_one(statement, record).await?,
-                One::Change => self.0.store.write_one(statement, record).await?,
+            let (commit, rows) = match (attempts.fault()?, one) {
+                (Some(commit), _) => (commit, Vec::new()),
+                (None, One::Insert) => self.0.store.insert_one(statement, record).await?,
+                (None, One::Change) => self.0.store.write_one(statement, record).await?,
             };
             match attempts.committed(commit).await? {
                 Settled::Committed | Settled::Failed => return Ok(Written::Rows(rows)),

@@ -228,7 +228,8 @@ pub fn migrations(input: TokenStream) -> TokenStream {
 /// Runs an `async fn` as one test per store, each with a schema or a file of its own.
 ///
 /// The function takes the application (`app: TestApp`), only a database (`db: Db`), or nothing. The
-/// application is what `crate::app` returns, or the function named in `app = …`.
+/// application is what `crate::app` returns, or the function named in `app = …`. `#[mainstay::test(sqlite)]` and
+/// `(postgres)` run it on that store alone.
 ///
 /// ```ignore
 /// #[mainstay::test(app = blog::app)]

@@ -1,4 +1,5 @@
 use darling::ast::NestedMeta;
+use darling::util::Flag;
 use darling::{Error, FromMeta, Result};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -8,10 +9,22 @@ use syn::{Attribute, FnArg, Ident, ItemFn, Path, ReturnType, Type, parse_quote};
 use crate::facade::harness;
 use crate::report::at;
 
-/// `#[mainstay::test(app = blog::app)]`
+/// `#[mainstay::test(app = blog::app)]`, `#[mainstay::test(sqlite)]`
 #[derive(FromMeta)]
 struct Options {
     app: Option<Path>,
+    sqlite: Flag,
+    postgres: Flag,
+}
+
+impl Options {
+    /// The stores that it runs on, each by the name of its test and of its variant: both unless some are named.
+    fn stores(&self) -> Vec<(Ident, Ident)> {
+        let all = [("sqlite", "Sqlite", self.sqlite), ("postgres", "Postgres", self.postgres)];
+        let is_any_named = all.iter().any(|(_, _, named)| named.is_present());
+        let chosen = all.into_iter().filter(|(_, _, named)| !is_any_named || named.is_present());
+        chosen.map(|(test, store, _)| (format_ident!("{test}"), format_ident!("{store}"))).collect()
+    }
 }
 
 /// What the author's function is given.
@@ -30,8 +43,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> Result<TokenStr
     let moved: Vec<_> = item.attrs.extract_if(.., |it| is_of_test(it)).collect();
     let shared: Vec<_> = item.attrs.iter().filter(|it| it.path().is_ident("cfg")).collect();
     let name = &item.sig.ident;
-    let tests = [("sqlite", "Sqlite"), ("postgres", "Postgres")].map(|(test, store)| {
-        let (test, store) = (format_ident!("{test}"), format_ident!("{store}"));
+    let tests = options.stores().into_iter().map(|(test, store)| {
         let call = call(&item, &given, &store, options.app.as_ref());
         quote! {
             #(#moved)*
@@ -139,6 +151,17 @@ mod tests {
         assert!(tokens.starts_with("asyncfna_fact(app:TestApp){check(app)}moda_fact{"));
         assert!(tokens.contains("run(::mainstay_test::TestStore::Sqlite,::core::module_path!(),crate::app,"));
         assert!(tokens.contains("run(::mainstay_test::TestStore::Postgres,"));
+    }
+
+    #[test]
+    fn a_test_may_name_its_store() {
+        let item = quote!(
+            async fn a_fact(db: Db) {}
+        );
+        let tokens = expanded(quote!(sqlite), item.clone());
+        assert!(tokens.contains("TestStore::Sqlite") && !tokens.contains("TestStore::Postgres"));
+        let tokens = expanded(quote!(postgres, app = blog::app), item);
+        assert!(!tokens.contains("TestStore::Sqlite") && tokens.contains("TestStore::Postgres"));
     }
 
     #[test]

@@ -98,6 +98,14 @@ impl<M> Assignment<M> {
         Self { column, change, model: PhantomData }
     }
 
+    /// The column's position and its value; `None` where it is counted up.
+    pub fn into_value(self) -> Option<(usize, Value)> {
+        match self.change {
+            Edit::Set(value) => Some((self.column, value)),
+            Edit::Add(_) => None,
+        }
+    }
+
     pub(crate) fn into_edit(self) -> (usize, Edit) {
         (self.column, self.change)
     }

@@ -64,6 +64,11 @@ impl ModelEntry {
         }
     }
 
+    /// Whether the field's type and rules accept this value.
+    pub fn accepts(&self, column: usize, value: &Value) -> bool {
+        (self.check)(column, value).is_empty()
+    }
+
     /// Whether this action has a route.
     pub fn has(&self, action: Action) -> bool {
         self.grants.contains(&action)

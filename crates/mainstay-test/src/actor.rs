@@ -1,22 +1,28 @@
+use std::net::SocketAddr;
+
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, response};
 use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
 use mainstay::web::EdgeService;
 use serde_json::Value;
+use tokio::net::TcpStream;
 
 use crate::Answer;
 
-/// Somebody who sends requests to an application, without a socket.
+/// Somebody who sends requests to an application: without a socket, unless told otherwise.
 #[derive(Clone)]
 pub struct Actor {
     service: EdgeService,
     headers: HeaderMap,
+    address: Option<SocketAddr>,
 }
 
 impl Actor {
     pub(crate) fn new(service: EdgeService, authorization: Option<String>) -> Self {
-        let actor = Self { service, headers: HeaderMap::new() };
+        let actor = Self { service, headers: HeaderMap::new(), address: None };
         match authorization {
             Some(value) => actor.header(AUTHORIZATION.as_str(), &value),
             None => actor,
@@ -32,6 +38,18 @@ impl Actor {
         let name = HeaderName::try_from(name).expect("a header's name");
         self.headers.append(name, HeaderValue::try_from(value).expect("a header's value"));
         self
+    }
+
+    /// The same actor, sending over a socket to this address, such as the one that
+    /// [`TestApp::listen`](crate::TestApp::listen) gives.
+    #[must_use]
+    pub fn over(self, address: SocketAddr) -> Self {
+        Self { address: Some(address), ..self }
+    }
+
+    /// What it sends with each request.
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// The same actor, sending this `Idempotency-Key`.
@@ -79,9 +97,30 @@ impl Actor {
         if !is_empty && !self.headers.contains_key(CONTENT_TYPE) {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        let response = self.service.answer(request).await;
-        let (head, body) = response.into_parts();
-        let body = body.collect().await.expect("a readable answer").to_bytes();
+        let (head, body) = match self.address {
+            Some(address) => over_a_socket(address, request).await,
+            None => read(self.service.answer(request).await).await,
+        };
         Answer::new(format!("{method} {path}"), head.status, head.headers, body)
     }
+}
+
+async fn over_a_socket(address: SocketAddr, mut request: Request<Full<Bytes>>) -> (response::Parts, Bytes) {
+    let host = HeaderValue::try_from(address.to_string()).expect("an address is a host");
+    request.headers_mut().insert(HOST, host);
+    let stream = TcpStream::connect(address).await.expect("the application listens");
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.expect("a connection");
+    let exchange = async move { read(sender.send_request(request).await.expect("an answer")).await };
+    // The connection ends with its sender.
+    let (answer, _ended) = futures_util::join!(exchange, connection);
+    answer
+}
+
+async fn read<B>(response: Response<B>) -> (response::Parts, Bytes)
+where
+    B: http_body::Body,
+    B::Error: std::fmt::Debug,
+{
+    let (head, body) = response.into_parts();
+    (head, body.collect().await.expect("a readable answer").to_bytes())
 }

@@ -2,10 +2,12 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
+use crate::pattern::{differences, report};
+
 /// What an actor was answered.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    asked: String,
+    pub(crate) asked: String,
     /// The status.
     pub status: StatusCode,
     /// The headers.
@@ -65,6 +67,30 @@ impl Answer {
             && body.len() == if body.contains_key("data") { 7 } else { 6 };
         assert!(is_envelope && described, "{} was answered {} instead of {code}", answer.asked, answer.body);
         answer
+    }
+
+    /// Goes on when the body is like this pattern, as [`differences`] compares them.
+    ///
+    /// # Panics
+    /// When it is not, with each place where it differs.
+    #[track_caller]
+    #[must_use]
+    pub fn expect_json(self, pattern: &Value) -> Self {
+        let found = differences(pattern, &self.body);
+        assert!(found.is_empty(), "{}", report(&self.asked, &found, &self.body));
+        self
+    }
+
+    /// Goes on when the `result` is like this pattern.
+    ///
+    /// # Panics
+    /// As [`Answer::expect_json`].
+    #[track_caller]
+    #[must_use]
+    pub fn expect_result(self, pattern: &Value) -> Self {
+        let found = differences(pattern, self.result());
+        assert!(found.is_empty(), "{}", report(&self.asked, &found, &self.body));
+        self
     }
 
     /// The `result` of the answer.

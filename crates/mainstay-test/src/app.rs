@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use mainstay::auth::{AuthOptions, Credentials};
 use mainstay::config::Sources;
-use mainstay::kernel::{Clock, Db, Timestamp};
+use mainstay::kernel::{Caller, Clock, Db, FaultPoint, Timestamp};
 use mainstay::model::ModelEntry;
-use mainstay::web::{Edge, EdgeConfig, EdgeService, Health, OperatorAccess, Server, ServerConfig};
+use mainstay::web::{Edge, EdgeConfig, EdgeService, Health, OperatorAccess, Server, ServerConfig, Site};
 use mainstay::{App, Assembly};
 use serde_json::{Map, Value, json};
 
@@ -20,6 +20,7 @@ pub struct TestApp {
     service: EdgeService,
     models: Vec<&'static ModelEntry>,
     credentials: Arc<Credentials>,
+    site: Site,
     db: Db,
     clock: Clock,
 }
@@ -49,13 +50,28 @@ impl TestApp {
             edge.shutdown.clone(),
         );
         boot.ready(manifest);
-        let models = assembly.models.clone();
-        Self { service: assembly.service(edge, &health), models, credentials, db, clock }
+        let (models, site) = (assembly.models.clone(), assembly.site.clone());
+        Self { service: assembly.service(edge, &health), models, credentials, site, db, clock }
     }
 
     /// A person, signed in. The same name is the same person.
     pub async fn user(&self, name: &str) -> Actor {
         self.user_with(name, json!({ "email": format!("{name}@example.com"), "name": name })).await
+    }
+
+    /// A person, signed in, who has these roles.
+    pub async fn user_with_roles(&self, name: &str, roles: &[&str]) -> Actor {
+        let claims = json!({ "email": format!("{name}@example.com"), "name": name, "roles": roles });
+        self.user_with(name, claims).await
+    }
+
+    /// Whom the application takes an actor for; a person's row is made if it is not there yet.
+    ///
+    /// # Panics
+    /// When the credential does not hold.
+    pub async fn caller(&self, actor: &Actor) -> Caller {
+        let caller = self.site.caller(actor.headers()).await;
+        caller.unwrap_or_else(|error| panic!("the actor's credential does not hold: {error}"))
     }
 
     /// A person, signed in with these claims beside the subject.
@@ -119,6 +135,16 @@ impl TestApp {
     /// The application's database.
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// What the application's handlers share.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Makes the next write fail at this point.
+    pub fn fault(&self, point: FaultPoint) {
+        self.db.faults().arm(point, 1);
     }
 
     /// Moves the clock.

@@ -6,6 +6,7 @@ use futures_util::FutureExt as _;
 use mainstay::App;
 use mainstay::kernel::Db;
 
+use crate::log::TestLog;
 use crate::{TestApp, TestDatabase};
 
 /// Which store a test runs on.
@@ -51,7 +52,14 @@ fn on_database<'a>(store: TestStore, name: &str, test: impl FnOnce(TestDatabase)
         eprintln!("{name}: skipped, MAINSTAY_TEST_STORES names only other stores");
         return;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let log = TestLog::new();
+    let keeping = log.keep();
+    let of_thread = log.clone();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .on_thread_start(move || of_thread.keep_always())
+        .build();
     let outcome = runtime.expect("a runtime for the test").block_on(async {
         let (database, cleanup) = TestDatabase::open(store).await;
         let db = database.db.clone();
@@ -60,7 +68,9 @@ fn on_database<'a>(store: TestStore, name: &str, test: impl FnOnce(TestDatabase)
         cleanup.run().await;
         outcome
     });
+    drop(keeping);
     if let Err(panic) = outcome {
+        eprintln!("\nthe log of {name} on {store:?} (LOG=debug shows more):\n{}", log.text());
         std::panic::resume_unwind(panic);
     }
 }

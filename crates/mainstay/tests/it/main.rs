@@ -14,6 +14,7 @@ mod envelopes;
 mod expanding;
 mod fields;
 mod hangups;
+mod harness;
 mod hooks;
 mod indexes;
 mod kinds;
