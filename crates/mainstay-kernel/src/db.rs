@@ -185,7 +185,7 @@ impl Db {
     where
         F: for<'t> Fn(&'t mut Tx, Env<'t, 'e>) -> Boxed<'t, Result<T>> + Send + Sync,
     {
-        match run_with(Attempts::new(&self.0, None)?, handler, |_| None).await? {
+        match run_with(Attempts::new(&self.0, None)?, unprepared, handler, |_| None).await? {
             Ran::Fresh(value) => Ok(value),
             Ran::Replayed(_) => Err(replayed()),
         }
@@ -199,7 +199,26 @@ impl Db {
     where
         F: for<'t> Fn(&'t mut Tx, Env<'t, 'e>) -> Boxed<'t, Result<Answer>> + Send + Sync,
     {
-        Ok(match run_with(Attempts::new(&self.0, request)?, handler, |answer| Some(answer)).await? {
+        self.write_prepared(request, unprepared, handler).await
+    }
+
+    /// [`Db::write_kept`] for a handler whose input has to be made anew for each run: `prepare` runs before the
+    /// transaction is begun, so that what it takes holds nobody up.
+    ///
+    /// # Errors
+    /// As [`Db::write_kept`]; those of `prepare`.
+    pub async fn write_prepared<'e, P, F>(
+        &self,
+        request: Option<&Request>,
+        prepare: P,
+        handler: F,
+    ) -> Result<Outcome>
+    where
+        P: Fn() -> Boxed<'e, Result<()>> + Send + Sync,
+        F: for<'t> Fn(&'t mut Tx, Env<'t, 'e>) -> Boxed<'t, Result<Answer>> + Send + Sync,
+    {
+        let attempts = Attempts::new(&self.0, request)?;
+        Ok(match run_with(attempts, prepare, handler, |answer| Some(answer)).await? {
             Ran::Fresh(answer) => Outcome { answer, replayed: false },
             Ran::Replayed(answer) => Outcome { answer, replayed: true },
         })
@@ -386,16 +405,24 @@ enum Ran<T> {
     Replayed(Answer),
 }
 
+/// For handlers that need nothing made anew.
+fn unprepared<'e>() -> Boxed<'e, Result<()>> {
+    Box::pin(std::future::ready(Ok(())))
+}
+
 /// [`run`] for handlers that borrow; `answer` is what to keep of a handler's result.
-async fn run_with<'e, T, F>(
+async fn run_with<'e, T, P, F>(
     mut attempts: Attempts<'_>,
+    prepare: P,
     handler: F,
     answer: fn(&T) -> Option<&Answer>,
 ) -> Result<Ran<T>>
 where
+    P: Fn() -> Boxed<'e, Result<()>> + Send + Sync,
     F: for<'t> Fn(&'t mut Tx, Env<'t, 'e>) -> Boxed<'t, Result<T>> + Send + Sync,
 {
     loop {
+        prepare().await?;
         let mut tx = attempts.begin().await?;
         let result = watch::run(tx.statements(), attempts.budget(), handler(&mut tx, Env(PhantomData))).await;
         match attempts.settle(tx, result.as_ref().map(answer)).await? {

@@ -150,6 +150,15 @@ impl Error {
         self
     }
 
+    /// Says, of a declared error, after how many seconds another try makes sense.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        if let ErrorKind::Declared(declared) = &mut *self.kind {
+            declared.retry_after = Some(seconds);
+        }
+        self
+    }
+
     /// Keeps the cause, for the log.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

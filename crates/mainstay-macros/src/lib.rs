@@ -5,10 +5,14 @@
 //! `mainstay::main` and `mainstay::test`.
 
 mod config;
+mod data;
+mod endpoint;
+mod error_set;
 mod facade;
 mod from_row;
 mod hook;
 mod main_fn;
+mod middleware;
 mod migrations;
 mod model;
 mod model_enum;
@@ -196,6 +200,119 @@ pub fn scope(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn hook(options: TokenStream, item: TokenStream) -> TokenStream {
     hook::expand(options.into(), item.into()).unwrap_or_else(report::compile_errors).into()
+}
+
+/// Makes an `async fn` an endpoint: it answers a method and a path, and its arguments say what it needs. What
+/// it becomes is a unit struct of the same name, which `App::endpoint` takes, and which can still be called.
+///
+/// ```ignore
+/// /// Publishes a post.
+/// #[endpoint(post, "/posts/{id}/publish", auth)]
+/// async fn publish(tx: &mut Tx, user: User, Path(id): Path<Id<Post>>) -> Result<Json<Post>, PublishError> {
+///     let post = Post::find(tx, id).await?.filter(|it| it.user == user.id.into()).ok_or(PublishError::NoPost)?;
+///     Ok(Json(post.update(tx, |it| it.published = true).await?))
+/// }
+/// ```
+///
+/// # Arguments, in any order
+/// | argument | is |
+/// |---|---|
+/// | `&mut Tx` | the transaction: commits with the answer, rolls back on an error. The endpoint may run again |
+/// | `&Reader` | what is committed; for `GET`, from the replica |
+/// | `User`, `Option<User>` | the row of who asks (the `#[model(identity)]`): 401 without, or none |
+/// | `Principal`, `Auth<Role>`, `Caller` | the person who asks; one with the role; anybody |
+/// | `Path<T>`, `Query<T>`, `Json<T>` | the request's parts, where `T` has `#[data]` |
+/// | `Headers`, `Client`, `RequestId`, `TraceId`, `Extension<T>` | what else came with the request |
+/// | any extractor of axum's | as it says |
+///
+/// # In `#[endpoint(…)]`
+/// | word | meaning |
+/// |---|---|
+/// | `get, "/hello"` | method and path below the mount's prefix; without them they come from the file |
+/// | `auth`, `auth(role = "editor")` | only for who signed in; only for persons with one of these roles |
+/// | `middleware = [logger]` | what runs around it, the first outermost |
+/// | `replay = never` | its answers hold secrets and are not kept: a repeat is 409 `already_done` |
+/// | `overrides` | it replaces the generated route of this method and path |
+/// | `validate_output` | what it gives is checked against its schema in release builds too |
+/// | `summary = "…"`, `description = "…"`, `tags = ["…"]` | for its description; else from its documentation |
+/// | `crate = "path"` | where the facade is; default `::mainstay` |
+#[proc_macro_attribute]
+pub fn endpoint(options: TokenStream, item: TokenStream) -> TokenStream {
+    endpoint::expand(options.into(), item.into()).unwrap_or_else(report::compile_errors).into()
+}
+
+/// Makes an `async fn` a middleware: it runs around what answers a request, and outside its transaction.
+///
+/// ```ignore
+/// #[middleware]
+/// async fn with_org(cx: &mut RequestCx, next: Next<'_>) -> Result<Response> {
+///     cx.insert(Org::of(cx).await?);      // Extension<Org> in the endpoint
+///     Ok(next.run(cx).await)
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn middleware(options: TokenStream, item: TokenStream) -> TokenStream {
+    middleware::around(options.into(), item.into()).unwrap_or_else(report::compile_errors).into()
+}
+
+/// Makes an `async fn` a request hook: it runs for every request that a route of the application answers,
+/// `before_auth`, `before_handler` or `after_handler`. An error of its is the answer.
+///
+/// ```ignore
+/// #[request_hook(after_handler)]
+/// async fn no_index(cx: &mut RequestCx, response: &mut Response) -> Result<()> {
+///     response.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex"));
+///     Ok(())
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn request_hook(options: TokenStream, item: TokenStream) -> TokenStream {
+    middleware::hook(options.into(), item.into()).unwrap_or_else(report::compile_errors).into()
+}
+
+/// Declares the errors of an endpoint: each variant is a status, a code, a message and its data, all of which
+/// are part of the API's description. One variant takes in the framework's own errors, so that `?` works.
+///
+/// ```ignore
+/// #[derive(ErrorSet)]
+/// enum PublishError {
+///     #[error(status = 409, code = "already_published", "this post is published")]
+///     AlreadyPublished,
+///     #[error(status = 423, "locked for {seconds} s", retry_after = seconds)]
+///     Locked { seconds: u32 },
+///     #[error(other)]
+///     Other(Error),
+/// }
+/// ```
+#[proc_macro_derive(ErrorSet, attributes(error))]
+pub fn error_set(input: TokenStream) -> TokenStream {
+    error_set::expand(input.into()).unwrap_or_else(report::compile_errors).into()
+}
+
+/// Makes a type something that goes over the wire: it is read and written as JSON with names in camel case,
+/// unknown fields are refused, its shape is part of the API's description, and its `#[garde(…)]` rules are
+/// checked when it comes in.
+///
+/// ```ignore
+/// #[data]
+/// struct NewSession {
+///     #[garde(length(min = 1, max = 80))]
+///     title: String,
+///     starts_at: Timestamp,
+/// }
+/// ```
+///
+/// It writes `Serialize`, `Deserialize`, `JsonSchema` and `Validate`; attributes of serde's are yours to add.
+/// `#[data(open)]` lets fields pass that nobody knows.
+#[proc_macro_attribute]
+pub fn data(options: TokenStream, item: TokenStream) -> TokenStream {
+    data::expand(options.into(), item.into()).unwrap_or_else(report::compile_errors).into()
+}
+
+/// Looks into a type's fields: their `#[garde(…)]` rules, and what their own types find. `#[data]` adds it.
+#[proc_macro_derive(Validate, attributes(garde, serde, validate_data))]
+pub fn validate(input: TokenStream) -> TokenStream {
+    data::validate(input.into()).unwrap_or_else(report::compile_errors).into()
 }
 
 /// Runs an `async fn main` on the framework's runtime; an error is printed and the exit code is 1.

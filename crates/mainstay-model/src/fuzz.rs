@@ -39,6 +39,7 @@ static SCHEMA: Schema = Schema {
     indexes: &[],
     search: &[4],
     live: false,
+    undeclared: &[],
     place: Place::at(file!(), line!()),
 };
 

@@ -91,7 +91,7 @@ pub use predicate::{Filter, Predicate};
 pub use query::{Query, Window};
 pub use record::Record;
 pub use related::{Alike, Exists, Subject};
-pub use render::Visible;
+pub use render::{Visible, serialize_row};
 pub use rules::{Broken, broken, unfit};
 pub use schema::{ColumnDef, DefaultValue, OnDelete, Part, Read, Reference, Schema, Write, Writer};
 pub use schemars;

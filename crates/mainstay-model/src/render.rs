@@ -1,4 +1,5 @@
 use mainstay_kernel::{Caller, Error, Result, Row, Value, ValueRef};
+use serde::{Serialize as _, Serializer};
 use serde_json::Value as Json;
 
 use crate::undeclared::Named;
@@ -19,6 +20,22 @@ struct Properties {
     column: usize,
     /// None but these, where they were selected.
     only: Option<Vec<String>>,
+}
+
+/// Serializes a struct's row as everybody sees it who may read it: without what needs a role, and without the
+/// columns that the struct does not declare. What derive(Model) calls.
+///
+/// # Errors
+/// The serializer's own; when a stored value nests too deep to be read.
+pub fn serialize_row<S: Serializer>(
+    schema: &Schema,
+    record: &Record,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    let mut visible = Visible::to(schema, &Caller::Anonymous);
+    visible.columns.retain(|it| !schema.undeclared.contains(it));
+    let document = visible.document(schema, record);
+    document.map_err(serde::ser::Error::custom)?.serialize(serializer)
 }
 
 impl Visible {

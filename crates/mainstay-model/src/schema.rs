@@ -24,6 +24,8 @@ pub struct Schema {
     pub search: &'static [usize],
     /// Whether row triggers record its changes.
     pub live: bool,
+    /// Positions of the columns that the struct does not declare: a version, or times, of the framework's.
+    pub undeclared: &'static [usize],
     /// Where it is declared.
     pub place: Place,
 }

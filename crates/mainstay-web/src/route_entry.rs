@@ -27,7 +27,12 @@ pub enum Serves {
         /// `list`, `get`, `create`, `update`, `patch` or `delete`.
         verb: &'static str,
     },
-    /// A function of the application.
+    /// An endpoint.
+    Endpoint {
+        /// The function's name.
+        name: &'static str,
+    },
+    /// A handler of axum's.
     Handler {
         /// Its path, such as `blog::endpoints::hello`.
         name: &'static str,
@@ -39,6 +44,7 @@ impl Serves {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Model { .. } => "model",
+            Self::Endpoint { .. } => "endpoint",
             Self::Handler { .. } => "handler",
         }
     }
@@ -49,7 +55,7 @@ impl fmt::Display for Serves {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Model { model, verb } => f.pad(&format!("{model}.{verb}")),
-            Self::Handler { name } => f.pad(name),
+            Self::Endpoint { name } | Self::Handler { name } => f.pad(name),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use http::HeaderMap;
+use http::request::Parts;
 use mainstay_auth::{Credentials, Identity};
 use mainstay_kernel::{Caller, Db, Error, Result};
 use mainstay_model::{ModelEntry, Totals};
@@ -96,6 +97,19 @@ impl Site {
         Ok(caller)
     }
 
+    /// Who sends this request: verified when first asked for, and then known.
+    ///
+    /// # Errors
+    /// As [`Site::caller`].
+    pub(crate) async fn verified(&self, parts: &mut Parts) -> Result<Caller> {
+        if let Some(Verified(caller)) = parts.extensions.get() {
+            return Ok(caller.clone());
+        }
+        let caller = self.caller(&parts.headers).await?;
+        parts.extensions.insert(Verified(caller.clone()));
+        Ok(caller)
+    }
+
     /// Runs a change to its end, also when the client goes away meanwhile.
     ///
     /// # Errors
@@ -131,3 +145,7 @@ impl Site {
         }
     }
 }
+
+/// A caller whose credential holds, in the extensions of the request that brought it.
+#[derive(Clone)]
+struct Verified(Caller);

@@ -3,6 +3,7 @@ use std::future::Future;
 use mainstay_kernel::{Error, Place, Result};
 use mainstay_model::migration::{Embedded, Migration};
 use mainstay_model::{Hook, HookEntry, Hooks, Model, ModelEntry, Scope};
+use mainstay_web::endpoint::{Endpoint, Method, Middleware, MiddlewareEntry, RequestHook, RequestHookEntry};
 use mainstay_web::{Env, RouteEntry, States};
 
 use crate::command::{AppCommand, CommandCx};
@@ -18,6 +19,7 @@ pub struct App {
     /// What was added to the application itself.
     pub(crate) own: Mount,
     pub(crate) mounts: Vec<Mount>,
+    pub(crate) middleware: Vec<MiddlewareEntry>,
     pub(crate) layers: Vec<Layer>,
     pub(crate) settings: Vec<SettingsEntry>,
     pub(crate) states: States,
@@ -34,6 +36,7 @@ impl App {
             version: "0.0.0",
             own: Mount::new(),
             mounts: Vec::new(),
+            middleware: Vec::new(),
             layers: Vec::new(),
             settings: Vec::new(),
             states: States::default(),
@@ -108,6 +111,36 @@ impl App {
         let routes = listing::routes(self, "/v1");
         clash::routes(&routes)?;
         Ok(routes)
+    }
+
+    /// Adds an endpoint, as [`Mount::endpoint`] does.
+    #[must_use]
+    pub fn endpoint<E: Endpoint>(mut self, endpoint: E) -> Self {
+        self.own = self.own.endpoint(endpoint);
+        self
+    }
+
+    /// Adds an endpoint that answers this method and path, as [`Mount::endpoint_at`] does.
+    #[must_use]
+    pub fn endpoint_at<E: Endpoint>(mut self, method: Method, path: &'static str, endpoint: E) -> Self {
+        self.own = self.own.endpoint_at(method, path, endpoint);
+        self
+    }
+
+    /// Puts a middleware around every route of the application, those of models too. The one added first is
+    /// outermost.
+    #[must_use]
+    pub fn middleware<M: Middleware>(mut self, middleware: M) -> Self {
+        let _ = middleware;
+        self.middleware.push(MiddlewareEntry::of::<M>());
+        self
+    }
+
+    /// Adds a request hook: a function under `#[request_hook(…)]`, which runs for every route.
+    #[must_use]
+    pub fn request_hook<H: RequestHook>(mut self, hook: H) -> Self {
+        self.own = self.own.request_hook(hook);
+        self
     }
 
     /// Adds a route, such as `get("/hello", hello)`, below the API's prefix. Handlers, extractors
@@ -250,6 +283,10 @@ impl App {
 
     pub(crate) fn mounted(&self) -> impl Iterator<Item = &Mounted> {
         self.parts().flat_map(|it| &it.models)
+    }
+
+    pub(crate) fn request_hooks(&self) -> Vec<RequestHookEntry> {
+        self.parts().flat_map(|it| &it.request_hooks).copied().collect()
     }
 
     pub(crate) fn registry(&self) -> Result<Hooks> {

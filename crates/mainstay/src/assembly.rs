@@ -5,6 +5,7 @@ use mainstay_auth::{Credentials, Identity};
 use mainstay_kernel::{Db, Result, StoreUrl};
 use mainstay_model::migration::{Embedded, Migration, Order};
 use mainstay_model::{HookEntry, ModelEntry, Schema};
+use mainstay_web::endpoint::{Around, RequestHookEntry};
 use mainstay_web::{Edge, EdgeService, Health, Manifest, OperatorAccess, RouteEntry, Site, crud};
 
 use crate::config::{Config, Mode};
@@ -25,6 +26,8 @@ pub struct Assembly {
     pub routes: Vec<RouteEntry>,
     /// Its hooks, by model and in the order in which they run.
     pub hooks: Vec<HookEntry>,
+    /// What runs for every request, in that order.
+    pub request_hooks: Vec<RequestHookEntry>,
     pub(crate) migrations: Option<Embedded>,
     pub(crate) migrations_in_rust: Vec<Migration>,
     /// What its handlers share.
@@ -47,6 +50,8 @@ impl Assembly {
         let hooks = attach_hooks(&app, &db)?;
         let descriptions = Description::of(&app, prefix);
         let models = app.models();
+        let around = Around { middleware: app.middleware.clone(), hooks: app.request_hooks() };
+        let request_hooks = around.hooks.clone();
         let App { name, version, own, mounts, layers, states, env, .. } = app;
         let mut parts: Vec<_> = std::iter::once(own).chain(mounts).collect();
         let migrations = parts.iter().find_map(|it| it.migrations).map(|(embedded, _)| embedded);
@@ -54,13 +59,15 @@ impl Assembly {
             parts.iter_mut().flat_map(|it| std::mem::take(&mut it.migrations_in_rust)).collect();
         let site = Site::new(db, credentials, identity, models.clone(), prefix).giving(states, env);
         let router = parts.into_iter().fold(Router::new(), |all, part| all.merge(router(&site, part)));
-        let router = layers.into_iter().fold(router, |router, layer| layer(router)).with_state(site.clone());
+        let router = layers.into_iter().fold(around.layer(router, &site), |router, layer| layer(router));
+        let router = router.with_state(site.clone());
         Ok(Self {
             name,
             version,
             models,
             routes,
             hooks,
+            request_hooks,
             migrations,
             migrations_in_rust,
             site,
@@ -129,11 +136,18 @@ pub(crate) fn operators(config: &Config) -> OperatorAccess {
 fn router(site: &Site, part: Mount) -> Router<Site> {
     let prefix = part.prefix_or(site.prefix()).to_owned();
     let mut router = Router::new();
+    for served in &part.endpoints {
+        let Some((method, path)) = served.path(&prefix) else { continue };
+        let around = part.around(served.route.map_or("/", |(_, path)| path));
+        router = router.route(&path, served.endpoint.route(method, around));
+    }
+    for &Mounted { model, .. } in &part.models {
+        let routes = part.generated(model, &prefix);
+        router = router.merge(crud::router(site, model, &prefix, &routes).with_state(()));
+    }
     for route in part.routes {
         router = router.route(&format!("{prefix}{}", route.path), route.handler);
     }
-    for Mounted { model, .. } in part.models {
-        router = router.merge(crud::router(site, model, &prefix).with_state(()));
-    }
+    let router = Around { middleware: part.middleware, hooks: Vec::new() }.layer(router, site);
     part.layers.into_iter().fold(router, |router, layer| layer(router))
 }

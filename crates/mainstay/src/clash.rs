@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use mainstay_kernel::{Db, Error, Place, Result};
-use mainstay_web::{RouteEntry, Site, State};
+use mainstay_web::endpoint::Stands;
+use mainstay_web::{RouteEntry, Site, State, crud};
+use schemars::SchemaGenerator;
 
 use crate::{App, declared};
 
@@ -23,6 +25,7 @@ pub(crate) fn parts(app: &App) -> Result<()> {
             one.model.schema.name, one.at, other.model.schema.name, other.at
         ));
     }
+    endpoints(app)?;
     let carried: Vec<Place> = app.parts().filter_map(|it| it.migrations).map(|(_, at)| at).collect();
     if let [one, other, ..] = carried[..] {
         return refuse(format!("migrations are given twice, at {one} and at {other}: keep one of the two"));
@@ -63,8 +66,8 @@ fn states(app: &App) -> Result<()> {
             "the configuration `{name}` ({place}) was not read: give its sources to `App::configured` first"
         ));
     }
+    let given = |name: &str| app.states.has(name) || OF_THE_SITE.iter().any(|it| it() == name);
     for route in app.parts().flat_map(|it| &it.routes) {
-        let given = |name: &str| app.states.has(name) || OF_THE_SITE.iter().any(|it| it() == name);
         let Some(name) = asked(route.takes).find(|name| !given(name)) else { continue };
         let short = name.rsplit("::").next().unwrap_or(name);
         return refuse(format!(
@@ -72,6 +75,41 @@ fn states(app: &App) -> Result<()> {
              or `.config::<{short}>()` where it derives `Config`",
             route.method, route.path, route.place
         ));
+    }
+    for endpoint in app.parts().flat_map(|it| &it.endpoints).map(|it| it.endpoint) {
+        let described = endpoint.describe(&mut SchemaGenerator::default());
+        let Some(name) = described.states.into_iter().find(|name| !given(name)) else { continue };
+        let (short, spec) = (name.rsplit("::").next().unwrap_or(name), endpoint.spec);
+        return refuse(format!(
+            "the endpoint `{}` ({}) asks for `State<{short}>`, and nobody gave a `{name}`: add `.state(…)` with one, \
+             or `.config::<{short}>()` where it derives `Config`",
+            spec.name, spec.place
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses an endpoint without a route, and one that stands in for nothing.
+fn endpoints(app: &App) -> Result<()> {
+    for part in app.parts() {
+        for served in &part.endpoints {
+            let spec = served.endpoint.spec;
+            let (name, place) = (spec.name, spec.place);
+            let Some((method, path)) = served.path("") else {
+                return refuse(format!(
+                    "the endpoint `{name}` ({place}) has no method and path: write `#[endpoint(get, \"/…\")]`, or move it \
+                     to a file such as `src/endpoints/{name}/get.rs`"
+                ));
+            };
+            let generated = part.models.iter().flat_map(|it| crud::routes(it.model, ""));
+            let instead = generated.filter(|it| it.method == method.as_str() && it.path == path).count();
+            if spec.stands == Stands::Instead && instead == 0 {
+                return refuse(format!(
+                    "the endpoint `{name}` ({place}) says `overrides`, and no route `{method} {path}` is generated: take \
+                     the word away, or see `routes` for those that are"
+                ));
+            }
+        }
     }
     Ok(())
 }

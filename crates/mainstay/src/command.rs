@@ -11,12 +11,12 @@ use mainstay_auth::Credentials;
 use mainstay_kernel::{
     Clock, ControlClient, ControlServer, Db, Error, ErrorKind, Frame, Handler, Place, Result, StoreUrl,
 };
-use mainstay_model::HookEntry;
-use mainstay_web::{Env, RouteEntry, Shutdown, Site};
+use mainstay_web::{Env, Shutdown, Site};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::config::{self, Config, Sources, variables_table};
 use crate::description::Description;
+use crate::listing::Listed;
 use crate::migrate::{MigrateArgs, Written};
 use crate::token::{self, TokenArgs};
 use crate::{App, Assembly, clash, listing, log, serve};
@@ -221,8 +221,7 @@ pub(crate) struct Console {
     credentials: Arc<Credentials>,
     commands: Arc<[AppCommand]>,
     written: Arc<Written>,
-    routes: Arc<[RouteEntry]>,
-    hooks: Arc<[HookEntry]>,
+    listed: Arc<Listed>,
 }
 
 impl Console {
@@ -250,8 +249,11 @@ impl Console {
             credentials,
             commands: commands.into(),
             written: Arc::new(Written::of(assembly, config)),
-            routes: assembly.routes.clone().into(),
-            hooks: assembly.hooks.clone().into(),
+            listed: Arc::new(Listed {
+                routes: assembly.routes.clone(),
+                hooks: assembly.hooks.clone(),
+                request_hooks: assembly.request_hooks.clone(),
+            }),
         }
     }
 
@@ -277,11 +279,11 @@ impl Console {
                 let Some(args) = parse::<RoutesArgs>("routes", args, output)? else { return Ok(()) };
                 match (args.hooks, args.json) {
                     (false, false) => {
-                        listing::route_lines(&self.routes).iter().for_each(|it| output.line(it))
+                        listing::route_lines(&self.listed.routes).iter().for_each(|it| output.line(it))
                     }
-                    (false, true) => output.line(listing::json(&self.routes)),
-                    (true, false) => listing::hook_lines(&self.hooks).iter().for_each(|it| output.line(it)),
-                    (true, true) => output.line(listing::json(&self.hooks)),
+                    (false, true) => output.line(listing::json(&self.listed.routes)),
+                    (true, false) => listing::hook_lines(&self.listed).iter().for_each(|it| output.line(it)),
+                    (true, true) => output.line(listing::hooks_json(&self.listed)),
                 }
                 Ok(())
             }
@@ -305,7 +307,8 @@ impl Console {
 /// What `routes` takes.
 #[derive(clap::Args)]
 struct RoutesArgs {
-    /// List the hooks instead: model, when, event, priority and name, in the order in which they run
+    /// List the hooks instead: those of requests, and of each model when, event, priority and name, in the order in
+    /// which they run
     #[arg(long)]
     hooks: bool,
     /// Write JSON, for programs

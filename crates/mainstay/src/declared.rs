@@ -55,7 +55,12 @@ pub(crate) fn all_are_mounted(app: &App) -> Result<()> {
 fn places(app: &App) -> impl Iterator<Item = Place> {
     let models = app.mounted().map(|it| it.model.schema.place);
     let hooks = app.parts().flat_map(|it| &it.hooks).map(|it| it.point.place);
-    models.chain(hooks)
+    let endpoints = || app.parts().flat_map(|it| &it.endpoints).map(|it| it.endpoint.spec);
+    let request_hooks = app.parts().flat_map(|it| &it.request_hooks).map(|it| it.place);
+    let below = app.parts().flat_map(|it| &it.middleware_below).map(|(_, middleware)| middleware);
+    let around = app.middleware.iter().chain(app.parts().flat_map(|it| &it.middleware)).chain(below);
+    let around = around.chain(endpoints().flat_map(|it| it.middleware)).map(|it| it.place);
+    models.chain(hooks).chain(request_hooks).chain(around).chain(endpoints().map(|it| it.place))
 }
 
 /// A path with `/`, as on every other platform.

@@ -56,8 +56,12 @@ pub use command::{CommandCx, Output};
 pub use declared::Declared;
 pub use mainstay_auth as auth;
 pub use mainstay_kernel::{self as kernel, Error, ErrorKind, Result, write_tx};
-pub use mainstay_macros::{Config, FromRow, Model, ModelEnum, hook, main, migrations, scope, test};
+pub use mainstay_macros::{
+    Config, ErrorSet, FromRow, Model, ModelEnum, Validate, data, endpoint, hook, main, middleware,
+    migrations, request_hook, scope, test,
+};
 pub use mainstay_model as model;
+pub use mainstay_web::endpoint::Method;
 pub use mainstay_web::{self as web, Env, State};
 pub use mount::{Mount, mount};
 pub use route::{Route, delete, get, head, options, patch, post, put};

@@ -1,7 +1,8 @@
 //! What `routes` prints.
 
 use mainstay_model::HookEntry;
-use mainstay_web::{RouteEntry, Serves, crud};
+use mainstay_web::endpoint::RequestHookEntry;
+use mainstay_web::{RouteEntry, Serves};
 use serde::Serialize;
 
 use crate::App;
@@ -17,12 +18,19 @@ pub(crate) fn routes(app: &App, usual: &str) -> Vec<RouteEntry> {
             let serves = Serves::Handler { name: route.name };
             all.push(RouteEntry { method: route.method, path, serves, place: route.place });
         }
-        for schema_routes in part.models.iter().map(|it| (it.model.schema, crud::routes(it.model, prefix))) {
+        for served in &part.endpoints {
+            let Some((method, path)) = served.path(prefix) else { continue };
+            let spec = served.endpoint.spec;
+            let serves = Serves::Endpoint { name: spec.name };
+            all.push(RouteEntry { method: method.as_str(), path, serves, place: spec.place });
+        }
+        for schema_routes in part.models.iter().map(|it| (it.model.schema, part.generated(it.model, prefix)))
+        {
             let (schema, routes) = schema_routes;
             all.extend(routes.into_iter().map(|it| RouteEntry {
                 method: it.method,
                 path: it.path,
-                serves: Serves::Model { model: schema.name, verb: it.verb },
+                serves: Serves::Model { model: schema.name, verb: it.verb.as_str() },
                 place: schema.place,
             }));
         }
@@ -41,17 +49,31 @@ pub(crate) fn route_lines(routes: &[RouteEntry]) -> Vec<String> {
     routes.iter().map(line).collect()
 }
 
-/// `post  after  save  200  index_post  src/hooks/post.rs:3`, in columns.
-pub(crate) fn hook_lines(hooks: &[HookEntry]) -> Vec<String> {
-    let name = hooks.iter().map(|it| it.point.name.len()).max().unwrap_or_default();
-    let line = |it: &HookEntry| {
-        let missing = name - it.point.name.len();
-        format!("{it}{:missing$}  {}", "", it.point.place)
-    };
-    hooks.iter().map(line).collect()
+/// `post  after  save  200  index_post  src/hooks/post.rs:3`, in columns; those of requests come first.
+pub(crate) fn hook_lines(all: &Listed) -> Vec<String> {
+    let of_requests = all.request_hooks.iter().map(|it| (it.to_string(), it.place));
+    let of_models = all.hooks.iter().map(|it| (it.to_string(), it.point.place));
+    let lines: Vec<_> = of_requests.chain(of_models).collect();
+    let width = lines.iter().map(|(text, _)| text.len()).max().unwrap_or_default();
+    lines.into_iter().map(|(text, place)| format!("{text:width$}  {place}")).collect()
 }
 
 /// The same for programs.
+pub(crate) fn hooks_json(all: &Listed) -> String {
+    let of_requests = all.request_hooks.iter().map(serde_json::to_value);
+    let of_models = all.hooks.iter().map(serde_json::to_value);
+    json(&of_requests.chain(of_models).flatten().collect::<Vec<_>>())
+}
+
+/// What there is to list.
+#[derive(Clone)]
+pub(crate) struct Listed {
+    pub(crate) routes: Vec<RouteEntry>,
+    pub(crate) hooks: Vec<HookEntry>,
+    pub(crate) request_hooks: Vec<RequestHookEntry>,
+}
+
+/// Entries for programs.
 pub(crate) fn json<T: Serialize>(entries: &[T]) -> String {
     serde_json::to_string_pretty(entries).unwrap_or_else(|_| "[]".to_owned())
 }

@@ -6,6 +6,10 @@ use mainstay_kernel::{Place, Result};
 use mainstay_model::migration::{Embedded, Migration};
 use mainstay_model::{Hook, HookEntry, ModelEntry, Scope};
 use mainstay_web::Site;
+use mainstay_web::crud::{self, CrudRoute};
+use mainstay_web::endpoint::{
+    Endpoint, EndpointEntry, Method, Middleware, MiddlewareEntry, RequestHook, RequestHookEntry, Stands,
+};
 
 use crate::command::{AppCommand, CommandCx};
 use crate::declared::{Declared, Expected};
@@ -18,6 +22,11 @@ pub struct Mount {
     pub(crate) prefix: Option<(&'static str, Place)>,
     pub(crate) models: Vec<Mounted>,
     pub(crate) hooks: Vec<HookEntry>,
+    pub(crate) endpoints: Vec<Served>,
+    pub(crate) middleware: Vec<MiddlewareEntry>,
+    /// Around the endpoints at this path and below it.
+    pub(crate) middleware_below: Vec<(&'static str, MiddlewareEntry)>,
+    pub(crate) request_hooks: Vec<RequestHookEntry>,
     pub(crate) routes: Vec<Route>,
     pub(crate) layers: Vec<Layer>,
     pub(crate) commands: Vec<AppCommand>,
@@ -33,6 +42,13 @@ pub(crate) struct Mounted {
     pub(crate) at: Place,
     /// Whether its rows are the application's users.
     pub(crate) users: bool,
+}
+
+/// An endpoint and the route that it answers; none where nobody said.
+#[derive(Clone, Copy)]
+pub(crate) struct Served {
+    pub(crate) endpoint: EndpointEntry,
+    pub(crate) route: Option<(Method, &'static str)>,
 }
 
 /// Puts a tower layer around a mount's routes.
@@ -93,6 +109,46 @@ impl Mount {
         self
     }
 
+    /// Adds an endpoint, such as `publish`: a function under `#[endpoint(post, "/posts/{id}/publish")]`.
+    #[must_use]
+    pub fn endpoint<E: Endpoint>(mut self, endpoint: E) -> Self {
+        let _ = endpoint;
+        self.endpoints.push(Served { endpoint: EndpointEntry::of::<E>(), route: E::SPEC.route });
+        self
+    }
+
+    /// Adds an endpoint that answers this method and path, as its file says.
+    #[must_use]
+    pub fn endpoint_at<E: Endpoint>(mut self, method: Method, path: &'static str, endpoint: E) -> Self {
+        let _ = endpoint;
+        self.endpoints.push(Served { endpoint: EndpointEntry::of::<E>(), route: Some((method, path)) });
+        self
+    }
+
+    /// Puts a middleware around every route of this part, those of models too. The one added first is outermost.
+    #[must_use]
+    pub fn middleware<M: Middleware>(mut self, middleware: M) -> Self {
+        let _ = middleware;
+        self.middleware.push(MiddlewareEntry::of::<M>());
+        self
+    }
+
+    /// Puts a middleware around the endpoints whose path is this one, such as `/admin`, or below it.
+    #[must_use]
+    pub fn middleware_below<M: Middleware>(mut self, path: &'static str, middleware: M) -> Self {
+        let _ = middleware;
+        self.middleware_below.push((path, MiddlewareEntry::of::<M>()));
+        self
+    }
+
+    /// Adds a request hook: a function under `#[request_hook(…)]`, which runs for every route of the application.
+    #[must_use]
+    pub fn request_hook<H: RequestHook>(mut self, hook: H) -> Self {
+        let _ = hook;
+        self.request_hooks.push(RequestHookEntry::of::<H>());
+        self
+    }
+
     /// Adds a route, such as `get("/hello", hello)`, below the prefix. Handlers, extractors and
     /// responses are axum's.
     #[must_use]
@@ -148,6 +204,13 @@ impl Mount {
     }
 }
 
+impl Served {
+    /// Where it answers below this prefix.
+    pub(crate) fn path(&self, prefix: &str) -> Option<(Method, String)> {
+        self.route.map(|(method, path)| (method, format!("{prefix}{}", path.trim_end_matches('/'))))
+    }
+}
+
 impl Mount {
     /// Says what the sources declare, which then has to be mounted: discovery writes this call. `beside` is
     /// a file of the folder that the declared files are below, as `file!()` gives it.
@@ -155,6 +218,33 @@ impl Mount {
     pub fn declared(mut self, beside: &'static str, all: &'static [Declared]) -> Self {
         self.declared.push(Expected { beside, all });
         self
+    }
+
+    /// The middleware around an endpoint of this path, the widest first.
+    pub(crate) fn around(&self, path: &str) -> Vec<MiddlewareEntry> {
+        let is_below = |folder: &str| {
+            path.strip_prefix(folder.trim_end_matches('/'))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let mut around: Vec<_> =
+            self.middleware_below.iter().filter(|(folder, _)| is_below(folder)).collect();
+        around.sort_by_key(|(folder, _)| folder.trim_end_matches('/').len());
+        around.into_iter().map(|(_, middleware)| *middleware).collect()
+    }
+
+    /// The generated routes that stay: those in whose place no endpoint stands.
+    pub(crate) fn generated(&self, model: &ModelEntry, prefix: &str) -> Vec<CrudRoute> {
+        let instead: Vec<_> = self
+            .endpoints
+            .iter()
+            .filter(|it| it.endpoint.spec.stands == Stands::Instead)
+            .filter_map(|it| it.path(prefix))
+            .collect();
+        let mut routes = crud::routes(model, prefix);
+        routes.retain(|it| {
+            !instead.iter().any(|(method, path)| method.as_str() == it.method && *path == it.path)
+        });
+        routes
     }
 
     /// What its routes begin with; `usual` where it has no prefix of its own.

@@ -4,15 +4,24 @@ pub use crate::command::CommandCx;
 pub use crate::config::Secret;
 pub use crate::route::{delete, get, head, options, patch, post, put};
 pub use crate::{App, Error, Mount, Result, write_tx};
-pub use axum::extract::{Path, Query};
+pub use axum::extract::Extension;
+pub use axum::http::HeaderMap as Headers;
 pub use axum::response::{IntoResponse, Response};
-pub use mainstay_kernel::{Caller, Date, Db, Id, Reader, Timestamp, Tx};
-pub use mainstay_macros::{Config, FromRow, Model, ModelEnum, hook, scope};
+pub use mainstay_kernel::{
+    Caller, Date, Db, ErrorSet as _, Flaws, Id, Principal, Reader, Timestamp, Tx, Validate as _,
+};
+pub use mainstay_macros::{
+    Config, ErrorSet, FromRow, Model, ModelEnum, Validate, data, endpoint, hook, middleware, request_hook,
+    scope,
+};
 pub use mainstay_model::{
     Access, Column, Decimal, Field as _, Filter, Hook as _, HookCx, Insert as _, Json, Model as _,
     ModelEnum as _, OrDeny as _, Overflow, Ref, Scope, Upsert as _, all, deny, rows, set,
 };
-pub use mainstay_web::{ApiError, Env, State, respond};
+pub use mainstay_web::endpoint::{
+    Auth, Client, Created, Method, Next, Path, Query, RequestCx, Role, TraceId,
+};
+pub use mainstay_web::{ApiError, Env, RequestId, State, respond};
 pub use schemars::JsonSchema;
 pub use serde::{Deserialize, Serialize};
 pub use serde_json::{Value, json};

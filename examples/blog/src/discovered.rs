@@ -23,6 +23,14 @@ pub mod hooks {
 /// Routes beside those of the models.
 #[path = "endpoints"]
 pub mod endpoints {
+    pub mod posts {
+        #[path = "[id]"]
+        pub mod id {
+            pub mod publish {
+                pub mod post;
+            }
+        }
+    }
     pub mod hello;
 }
 
@@ -40,6 +48,12 @@ pub fn app() -> ::mainstay::Mount {
         .model::<models::note::Note>()
         .model::<models::post::Post>()
         .hook(hooks::comment::trim_comment)
+        .endpoint(endpoints::hello::hello)
+        .endpoint_at(
+            ::mainstay::Method::Post,
+            "/posts/{id}/publish",
+            endpoints::posts::id::publish::post::handler,
+        )
         .command("seed", "Fill the database with posts (--posts N)", commands::seed::seed)
         .declared(file!(), &include!(concat!(env!("OUT_DIR"), "/declared.rs")))
 }

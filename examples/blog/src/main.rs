@@ -9,10 +9,7 @@ use mainstay::prelude::*;
 
 /// The application: what its folders declare. `cargo run -p blog -- routes` lists what it serves.
 pub fn app() -> App {
-    App::new("blog")
-        .version(env!("CARGO_PKG_VERSION"))
-        .mount(discovered::app())
-        .route(get("/hello", endpoints::hello::hello))
+    App::new("blog").version(env!("CARGO_PKG_VERSION")).mount(discovered::app())
 }
 
 #[mainstay::main]

@@ -176,3 +176,23 @@ async fn a_post_has_a_status_tags_and_whatever_else_is_kept_with_it(app: TestApp
     let slip = ann.post("/v1/posts", json!({ "title": "odd", "published": true, "status": "finale" })).await;
     assert_eq!(slip.expect_error(422, "validation_failed").faults(), ["status: unknown_value"]);
 }
+
+#[mainstay::test]
+async fn an_author_publishes_a_post_once_it_says_something(app: TestApp) {
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let draft = post(&ann, "Hello", false).await;
+    let path = format!("/v1/posts/{draft}/publish");
+    let short = ann.post(&path, json!(null)).await.expect_error(422, "too_short");
+    assert_eq!(short.body["data"], json!({ "least": 10 }));
+    let said = json!({ "body": "What there is to say." });
+    let _ = ann.put(&format!("/v1/posts/{draft}"), said).await.expect_status(200);
+    let _ = bob.post(&path, json!(null)).await.expect_error(404, "post_not_found");
+    let _ = app.anonymous().post(&path, json!(null)).await.expect_error(401, "unauthorized");
+    let published = ann.post(&path, json!(null)).await.expect_status(200);
+    assert_eq!(
+        (&published.result()["published"], &published.result()["status"]),
+        (&json!(true), &json!("final"))
+    );
+    let _ = ann.post(&path, json!(null)).await.expect_error(409, "already_published");
+    let _ = bob.get(&format!("/v1/posts/{draft}")).await.expect_status(200);
+}

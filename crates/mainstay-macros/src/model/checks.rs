@@ -52,7 +52,7 @@ const KNOWN: [&str; 15] = [
 ];
 
 /// The garde rules of a field of this type, as an expression over `it`.
-pub(super) fn rules(attributes: &[Attribute], ty: &Type, garde: &TokenStream) -> Result<Option<TokenStream>> {
+pub(crate) fn rules(attributes: &[Attribute], ty: &Type, garde: &TokenStream) -> Result<Option<TokenStream>> {
     let mut errors = Error::accumulator();
     let mut rules = Vec::new();
     for attribute in attributes.iter().filter(|it| it.path().is_ident("garde")) {

@@ -3,9 +3,10 @@
 
 mod attributes;
 mod bounds;
-mod checks;
+pub(crate) mod checks;
 mod columns;
 pub(crate) mod docs;
+mod identity;
 mod index_syntax;
 mod indexes;
 pub(crate) mod names;
@@ -37,10 +38,12 @@ struct Model {
     indexes: Vec<Index>,
     live: bool,
     docs: String,
+    identity: bool,
 }
 
 /// The crates that the expansion calls.
 struct Paths {
+    facade: TokenStream,
     model: TokenStream,
     kernel: TokenStream,
     garde: TokenStream,
@@ -49,6 +52,7 @@ struct Paths {
 impl Paths {
     fn under(facade: &Path) -> Self {
         Self {
+            facade: quote!(#facade),
             model: quote!(#facade::model),
             kernel: quote!(#facade::kernel),
             garde: quote!(#facade::model::garde),
@@ -65,7 +69,9 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
         schema::columns(&model),
         record::implementation(&model),
         schema::described(&model),
+        record::serialization(&model),
         new::row(&model),
+        identity::extractor(&model),
     ];
     Ok(parts.into_iter().collect())
 }
@@ -92,8 +98,18 @@ impl Model {
         errors.handle(indexes::identity(&written, &columns));
         let indexes = errors.handle(indexes::all(&written, &columns)).unwrap_or_default();
         errors.finish()?;
-        let live = written.live.is_present();
         let docs = docs::text(&written.attrs);
-        Ok(Self { ident: written.ident, vis: written.vis, paths, names, columns, indexes, live, docs })
+        let (live, identity) = (written.live.is_present(), written.identity.is_present());
+        Ok(Self {
+            ident: written.ident,
+            vis: written.vis,
+            paths,
+            names,
+            columns,
+            indexes,
+            live,
+            identity,
+            docs,
+        })
     }
 }

@@ -9,7 +9,8 @@ pub(super) fn implementation(model: &Model) -> TokenStream {
     let Model { ident, paths, .. } = model;
     let (path, kernel) = (&paths.model, &paths.kernel);
     let schema = schema::schema(model);
-    let (reads, values, checks) = (reads(model), values(model), checks(model));
+    let (reads, values, checks) =
+        (reads(model), values(model, &TokenStream::new(), &TokenStream::new()), checks(model));
     quote! {
         #[automatically_derived]
         impl #path::Model for #ident {
@@ -34,6 +35,23 @@ pub(super) fn implementation(model: &Model) -> TokenStream {
     }
 }
 
+/// `impl Serialize for Post`: what everybody sees of a row who may read it, as far as the struct
+/// declares it.
+pub(super) fn serialization(model: &Model) -> TokenStream {
+    let Model { ident, paths, .. } = model;
+    let (path, facade) = (&paths.model, &paths.facade);
+    let values = values(model, &quote!(::core::clone::Clone::clone), &quote!(&));
+    quote! {
+        #[automatically_derived]
+        impl #facade::serde::Serialize for #ident {
+            fn serialize<S: #facade::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                let record = #path::Record(::std::vec![#(#values),*]);
+                #path::serialize_row(<Self as #path::Model>::SCHEMA, &record, serializer)
+            }
+        }
+    }
+}
+
 fn reads(model: &Model) -> Vec<TokenStream> {
     let read = |(position, column): (usize, &Column)| {
         let Declared { ident, .. } = column.field.as_ref()?;
@@ -42,11 +60,12 @@ fn reads(model: &Model) -> Vec<TokenStream> {
     model.columns.iter().enumerate().filter_map(read).collect()
 }
 
-fn values(model: &Model) -> Vec<TokenStream> {
+/// The fields' values, each as `get(borrow self.field)` gives it.
+fn values(model: &Model, get: &TokenStream, borrow: &TokenStream) -> Vec<TokenStream> {
     let path = &model.paths.model;
     let kernel = &model.paths.kernel;
     let value = |column: &Column| match (&column.field, column.part) {
-        (Some(Declared { ident, .. }), _) => quote!(#path::Field::into_value(self.#ident)),
+        (Some(Declared { ident, .. }), _) => quote!(#path::Field::into_value(#get(#borrow self.#ident))),
         // The struct does not know its version and its times: something of their kind stands there.
         (None, Part::Version) => quote!(#kernel::Value::Int(0)),
         (None, Part::CreatedAt | Part::UpdatedAt | Part::Id | Part::Overflow | Part::Plain) => {

@@ -53,6 +53,8 @@ fn search(model: &Model) -> Option<TokenStream> {
 /// The model as data.
 pub(super) fn schema(model: &Model) -> TokenStream {
     let Model { ident, paths, names, columns, indexes, live, docs, .. } = model;
+    let undeclared =
+        columns.iter().enumerate().filter(|(_, it)| it.field.is_none()).map(|(position, _)| position);
     let super::Names { name, plural, list_key, table } = names;
     let search = columns.iter().enumerate().filter_map(|(at, it)| it.searched.then_some(at));
     let search: Vec<_> = search.collect();
@@ -71,6 +73,7 @@ pub(super) fn schema(model: &Model) -> TokenStream {
             indexes: &[#(#indexes),*],
             search: &[#(#search),*],
             live: #live,
+            undeclared: &[#(#undeclared),*],
             place: #place,
         }
     }

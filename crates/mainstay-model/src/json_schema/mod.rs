@@ -21,12 +21,14 @@ pub use column::{Use, of_column};
 pub use probe::{Described, Probe, Undescribed};
 pub use row::{row, view};
 
-/// The rows of `M` as clients read them: what `#[derive(Model)]` describes its struct by.
+/// The rows of `M` as their struct is written: what `#[derive(Model)]` describes it by. Where the struct leaves out
+/// columns of the framework's, that is another shape than the generated routes answer, of another name.
 pub struct Rows<M>(PhantomData<M>);
 
 impl<M: Model> JsonSchema for Rows<M> {
     fn schema_name() -> Cow<'static, str> {
-        name(M::SCHEMA).into()
+        let name = name(M::SCHEMA);
+        if M::SCHEMA.undeclared.is_empty() { name.into() } else { format!("{name}Declared").into() }
     }
 
     fn schema_id() -> Cow<'static, str> {
@@ -34,7 +36,7 @@ impl<M: Model> JsonSchema for Rows<M> {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
-        row(M::SCHEMA, generator)
+        row::declared(M::SCHEMA, generator)
     }
 }
 

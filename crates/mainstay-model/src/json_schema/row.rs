@@ -22,6 +22,19 @@ pub fn row(of: &Schema, generator: &mut SchemaGenerator) -> schemars::Schema {
     object(of, of.docs, properties, required)
 }
 
+/// A row as its struct declares it: without the framework's columns that the struct leaves out.
+pub(super) fn declared(of: &Schema, generator: &mut SchemaGenerator) -> schemars::Schema {
+    let mut described = row(of, generator);
+    let left_out = |field: &str| of.undeclared.iter().any(|&it| of.column(it).field == field);
+    if let Some(properties) = described.get_mut("properties").and_then(Json::as_object_mut) {
+        properties.retain(|field, _| !left_out(field));
+    }
+    if let Some(required) = described.get_mut("required").and_then(Json::as_array_mut) {
+        required.retain(|field| !field.as_str().is_some_and(left_out));
+    }
+    described
+}
+
 /// A row of which fields may have been selected, and references expanded: all of it may be missing but the id.
 /// `named` gives the reference to the view of another table's rows.
 pub fn view(

@@ -1,5 +1,4 @@
-//! What clients are answered: the success envelope around a row or a page, and errors that were
-//! kept for a repeat.
+//! What clients are answered: the success envelope around a row or a page.
 
 use std::fmt::Write as _;
 
@@ -7,16 +6,14 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION};
 use http::{HeaderValue, StatusCode};
-use mainstay_kernel::{Answer, Error, ErrorKind, Outcome};
+use mainstay_kernel::{Answer, Outcome};
 use mainstay_model::Schema;
 use mainstay_model::door::Written;
 use mainstay_model::list::Page;
-use serde_json::{Value, json};
 
 use super::version;
 use crate::error::ApiError;
-
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+use crate::repeat;
 
 /// 200 with a row.
 pub(super) fn row(row: Written) -> Response {
@@ -70,53 +67,15 @@ pub(super) fn stored(row: Written) -> Answer {
     Answer { status: StatusCode::OK.as_u16(), head: tag.into_iter().collect(), body: row.body }
 }
 
-/// Errors that are a request's answer as much as a row is: what the handler found, not how the
-/// input or the moment was.
-pub(super) fn kept_error(error: &Error) -> Option<Answer> {
-    let kept = match error.kind() {
-        ErrorKind::NotFound(..)
-        | ErrorKind::UniqueViolation { .. }
-        | ErrorKind::ForeignKeyViolation { .. }
-        | ErrorKind::StaleVersion
-        | ErrorKind::PatchTestFailed(_) => true,
-        ErrorKind::Declared(declared) => {
-            declared.status < 500 && !matches!(declared.status, 400 | 401 | 403 | 413 | 422 | 429)
-        }
-        ErrorKind::BadRequest(..)
-        | ErrorKind::Invalid(_)
-        | ErrorKind::ReadOnly(_)
-        | ErrorKind::Unauthenticated(_)
-        | ErrorKind::Forbidden(_)
-        | ErrorKind::RequestIdConflict
-        | ErrorKind::RequestInProgress
-        | ErrorKind::RequestExpired
-        | ErrorKind::AlreadyDone
-        | ErrorKind::Conflict
-        | ErrorKind::GroupLost
-        | ErrorKind::Answered
-        | ErrorKind::Unavailable
-        | ErrorKind::OutcomeUnknown
-        | ErrorKind::Draining
-        | ErrorKind::TooSlow(_)
-        | ErrorKind::Internal(_) => false,
-    };
-    kept.then(|| {
-        let error = ApiError::from(error.kind());
-        let body =
-            json!({ "error": error.code(), "description": error.description(), "data": error.structure() });
-        Answer { status: error.status().as_u16(), head: Vec::new(), body: body.to_string().into_bytes() }
-    })
-}
-
 /// The response of a change, first or repeated.
 pub(super) fn outcome(outcome: Outcome) -> Response {
     let mut response = match StatusCode::from_u16(outcome.answer.status) {
         Ok(status) if status.is_success() => respond(outcome.answer),
-        Ok(status) => error(status, &outcome.answer.body).into_response(),
+        Ok(status) => repeat::error(status, &outcome.answer.body).into_response(),
         Err(_) => ApiError::internal("a kept answer has no valid status").into_response(),
     };
     if outcome.replayed {
-        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        repeat::mark(&mut response);
     }
     response
 }
@@ -133,13 +92,6 @@ fn respond(answer: Answer) -> Response {
         }
     }
     response
-}
-
-fn error(status: StatusCode, body: &[u8]) -> ApiError {
-    let kept: Value = serde_json::from_slice(body).unwrap_or_default();
-    let text = |key: &str| kept[key].as_str().unwrap_or_default().to_owned();
-    let error = ApiError::new(status, text("error"), text("description"));
-    if kept["data"].is_null() { error } else { error.data(kept["data"].clone()) }
 }
 
 fn json_response(status: StatusCode, body: Vec<u8>) -> Response {

@@ -6,8 +6,9 @@ use mainstay_kernel::{Caller, Request};
 use mainstay_model::door::{Door, Written};
 use mainstay_model::{create as creating, delete as deleting, patch as patching, update as updating};
 
-use super::{Mounted, answer, input, repeat, version};
+use super::{Mounted, answer, input, version};
 use crate::error::ApiError;
+use crate::repeat;
 
 /// `POST /v1/posts`
 pub(super) async fn create(
@@ -94,6 +95,6 @@ fn door<'a>(
     sent: &'a [u8],
     render: &'a (dyn Fn(Written) -> mainstay_kernel::Answer + Send + Sync),
 ) -> Door<'a> {
-    let keep = &answer::kept_error;
+    let keep = &repeat::kept_error;
     Door { db: at.site.db(), model: at.model, models: at.site.models(), who, request, sent, render, keep }
 }

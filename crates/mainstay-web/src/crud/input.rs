@@ -49,17 +49,23 @@ fn decode(text: &str) -> Result<String, ApiError> {
 
 /// A JSON object from a body.
 pub(crate) fn object(headers: &HeaderMap, body: &[u8]) -> Result<Input, ApiError> {
-    let media = media(headers);
-    let is_json = media.starts_with("application/") && (media == JSON || media.ends_with("+json"));
-    if !is_json || is_coded(headers) {
-        return Err(ApiError::unsupported_media_type("application/json, without a content coding"));
-    }
+    must_be_json(headers)?;
     match json(body)? {
         Value::Object(input) => Ok(input),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             Err(ApiError::bad_request("the body is JSON, but not an object: expected {\"field\": value, …}"))
         }
     }
+}
+
+/// Refuses a body that says it is something else than JSON.
+pub(crate) fn must_be_json(headers: &HeaderMap) -> Result<(), ApiError> {
+    let media = media(headers);
+    let is_json = media.starts_with("application/") && (media == JSON || media.ends_with("+json"));
+    if !is_json || is_coded(headers) {
+        return Err(ApiError::unsupported_media_type("application/json, without a content coding"));
+    }
+    Ok(())
 }
 
 const JSON: &str = "application/json";

@@ -4,13 +4,12 @@ mod answer;
 mod change;
 pub(crate) mod input;
 mod look;
-mod repeat;
 pub(crate) mod version;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{self, MethodRouter};
 use mainstay_model::{Action, ModelEntry};
 
 use crate::site::Site;
@@ -24,8 +23,45 @@ pub struct CrudRoute {
     pub path: String,
     /// What it takes of the scope.
     pub action: Action,
-    /// What it does: `list`, `get`, `create`, `update`, `patch` or `delete`.
-    pub verb: &'static str,
+    /// What it does.
+    pub verb: Verb,
+}
+
+/// What a generated route does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Verb {
+    List,
+    Get,
+    Create,
+    Update,
+    Patch,
+    Delete,
+}
+
+impl Verb {
+    /// Its name, such as `list`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Get => "get",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+        }
+    }
+
+    fn handler(self) -> MethodRouter<Mounted> {
+        match self {
+            Self::List => routing::get(look::list),
+            Self::Get => routing::get(look::get),
+            Self::Create => routing::post(change::create),
+            Self::Update => routing::put(change::update),
+            Self::Patch => routing::patch(change::patch),
+            Self::Delete => routing::delete(change::delete),
+        }
+    }
 }
 
 /// The routes that a model's scope grants.
@@ -33,12 +69,12 @@ pub fn routes(model: &ModelEntry, prefix: &str) -> Vec<CrudRoute> {
     let many = format!("{prefix}/{}", model.schema.plural);
     let one = format!("{many}/{{id}}");
     let all = [
-        ("GET", &many, Action::Read, "list"),
-        ("POST", &many, Action::Create, "create"),
-        ("GET", &one, Action::Read, "get"),
-        ("PUT", &one, Action::Update, "update"),
-        ("PATCH", &one, Action::Patch, "patch"),
-        ("DELETE", &one, Action::Delete, "delete"),
+        ("GET", &many, Action::Read, Verb::List),
+        ("POST", &many, Action::Create, Verb::Create),
+        ("GET", &one, Action::Read, Verb::Get),
+        ("PUT", &one, Action::Update, Verb::Update),
+        ("PATCH", &one, Action::Patch, Verb::Patch),
+        ("DELETE", &one, Action::Delete, Verb::Delete),
     ];
     let granted = all.into_iter().filter(|(_, _, action, _)| model.has(*action));
     granted
@@ -46,35 +82,10 @@ pub fn routes(model: &ModelEntry, prefix: &str) -> Vec<CrudRoute> {
         .collect()
 }
 
-/// A router with the routes that a model's scope grants, below `prefix`.
-pub fn router(site: &Site, model: &'static ModelEntry, prefix: &str) -> Router {
-    let mut many = MethodRouter::new();
-    let mut one = MethodRouter::new();
-    if model.has(Action::Read) {
-        many = many.merge(get(look::list));
-        one = one.merge(get(look::get));
-    }
-    if model.has(Action::Create) {
-        many = many.post(change::create);
-    }
-    if model.has(Action::Update) {
-        one = one.put(change::update);
-    }
-    if model.has(Action::Patch) {
-        one = one.patch(change::patch);
-    }
-    if model.has(Action::Delete) {
-        one = one.delete(change::delete);
-    }
-    let mut router = Router::new();
+/// A router with these routes of a model, which are all or some of [`routes`] with the same prefix.
+pub fn router(site: &Site, model: &'static ModelEntry, prefix: &str, routes: &[CrudRoute]) -> Router {
     let path: Arc<str> = format!("{prefix}/{}", model.schema.plural).into();
-    // A path without a method would answer 405 where nothing is.
-    if model.has(Action::Read) || model.has(Action::Create) {
-        router = router.route(&path, many);
-    }
-    if [Action::Read, Action::Update, Action::Patch, Action::Delete].into_iter().any(|it| model.has(it)) {
-        router = router.route(&format!("{path}/{{id}}"), one);
-    }
+    let router = routes.iter().fold(Router::new(), |all, it| all.route(&it.path, it.verb.handler()));
     router.with_state(Mounted { site: site.clone(), model, path })
 }
 

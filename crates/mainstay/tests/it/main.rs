@@ -10,6 +10,7 @@ mod description;
 mod dice;
 mod differential;
 mod elsewhere;
+mod endpoints;
 mod envelopes;
 mod expanding;
 mod fields;

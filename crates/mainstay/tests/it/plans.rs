@@ -180,6 +180,7 @@ impl Draft {
             columns,
             indexes,
             live: self.live,
+            undeclared: &[],
             search: &[],
             place: Place::caller(),
         };
@@ -229,6 +230,7 @@ static PEOPLE: Schema = Schema {
     indexes: &[],
     search: &[],
     live: false,
+    undeclared: &[],
     place: Place::at(file!(), line!()),
 };
 

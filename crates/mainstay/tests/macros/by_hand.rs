@@ -75,6 +75,7 @@ impl Model for Twin {
         indexes: &[Index::on(&[3]), Index::on(&[1])],
         search: &[2],
         live: true,
+        undeclared: &[],
         place: Place::at(file!(), line!()),
     };
 

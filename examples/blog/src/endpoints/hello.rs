@@ -1,14 +1,21 @@
 use mainstay::prelude::*;
 
 /// Whom to greet.
-#[derive(Deserialize)]
-#[serde(crate = "mainstay::serde")]
-pub struct Greeting {
-    name: Option<String>,
+#[data]
+pub struct Whom {
+    #[serde(default)]
+    name: String,
 }
 
-/// `GET /v1/hello?name=`
-pub async fn hello(Query(greeting): Query<Greeting>) -> Response {
-    let name = greeting.name.as_deref().filter(|name| !name.is_empty()).unwrap_or("world");
-    respond::ok(json!({ "message": format!("Hello, {name}!") }))
+/// What is said.
+#[data]
+pub struct Greeting {
+    message: String,
+}
+
+/// Greets whoever is named, or the world.
+#[endpoint(get, "/hello")]
+pub async fn hello(Query(whom): Query<Whom>) -> Json<Greeting> {
+    let name = if whom.name.is_empty() { "world" } else { &whom.name };
+    Json(Greeting { message: format!("Hello, {name}!") })
 }

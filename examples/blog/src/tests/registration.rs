@@ -9,7 +9,8 @@ use crate::{commands, endpoints, hooks};
 fn written_out() -> App {
     App::new("blog")
         .version(env!("CARGO_PKG_VERSION"))
-        .route(get("/hello", endpoints::hello::hello))
+        .endpoint_at(Method::Post, "/posts/{id}/publish", endpoints::posts::id::publish::post::handler)
+        .endpoint(endpoints::hello::hello)
         .command("seed", "Fill the database with posts (--posts N)", commands::seed::seed)
         .hook(hooks::comment::trim_comment)
         .model::<Post>()
@@ -21,14 +22,7 @@ fn written_out() -> App {
 #[test]
 fn what_is_discovered_and_what_is_written_out_is_the_same_to_the_byte() {
     let listed = |app: &App| {
-        let mut routes = app.routes().expect("no clash");
-        for route in &mut routes {
-            // A plain route stands where it is added, which here is two places.
-            if route.path == "/v1/hello" {
-                route.place.line = 0;
-                route.place.file = "";
-            }
-        }
+        let routes = app.routes().expect("no clash");
         serde_json::to_string_pretty(&routes).expect("JSON")
     };
     assert_eq!(listed(&crate::app()), listed(&written_out()));

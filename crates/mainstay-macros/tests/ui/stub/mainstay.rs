@@ -2,7 +2,9 @@
 
 #![allow(dead_code, unused_imports)]
 
-pub use mainstay_macros::{Config, Model, hook, main, migrations, scope, test};
+pub use mainstay_macros::{
+    Config, ErrorSet, Model, data, endpoint, hook, main, middleware, migrations, request_hook, scope, test,
+};
 
 pub type Result<T> = std::result::Result<T, String>;
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use self::names::{JsonPatch, Names};
 use super::operation::JSON;
 use super::{Document, Header, Link, Media, Operation, Parameter, RequestBody, Requirement, Response};
-use crate::crud::{CrudRoute, routes};
+use crate::crud::{CrudRoute, Verb, routes};
 
 /// Describes the routes of these models below `prefix`. `all` are the models of the application, for references that
 /// an answer expands. Whatever else the document describes must be described before: the names that types of the
@@ -51,14 +51,14 @@ struct Described<'a> {
 impl Described<'_> {
     fn operation(&self, route: &CrudRoute, generator: &mut SchemaGenerator) -> Operation {
         let operation = match route.verb {
-            "list" => self.list(generator),
-            "get" => self.get(generator),
-            "create" => self.create(generator),
-            "update" => self.update(generator),
-            "patch" => self.patch(generator),
-            _ => self.delete(),
+            Verb::List => self.list(generator),
+            Verb::Get => self.get(generator),
+            Verb::Create => self.create(generator),
+            Verb::Update => self.update(generator),
+            Verb::Patch => self.patch(generator),
+            Verb::Delete => self.delete(),
         };
-        let errors = failures::of(self.model.schema, route.verb);
+        let errors = failures::of(self.model.schema, route.verb.as_str());
         let security = Some(self.security(route.action));
         Operation { tags: vec![self.schema().plural.to_owned()], security, ..operation.fails(errors) }
     }

@@ -36,6 +36,7 @@ impl World {
             indexes: &[],
             search: searched.leak(),
             live: false,
+            undeclared: &[],
             place: Place::caller(),
         };
         Self { schema: Box::leak(Box::new(schema)), rows: Vec::new(), elsewhere: None }

@@ -1,0 +1,66 @@
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::{MethodRouter, on};
+use schemars::SchemaGenerator;
+
+use super::describe::{Described, Describing};
+use super::middleware::{MiddlewareEntry, Next, Then};
+use super::spec::Method;
+use super::{Boxed, RequestCx, Spec};
+use crate::site::Site;
+
+/// A function under `#[endpoint]`, as a type.
+pub trait Endpoint: Copy + Send + Sync + 'static {
+    /// What it says of itself.
+    const SPEC: Spec;
+
+    /// Adds its arguments and its answer.
+    fn document(of: &mut Describing<'_>);
+
+    /// Answers one request, whose middleware has run.
+    fn call(cx: &mut RequestCx) -> Boxed<'_, Response>;
+}
+
+/// An endpoint without its type.
+#[derive(Clone, Copy, Debug)]
+pub struct EndpointEntry {
+    /// What it says of itself.
+    pub spec: &'static Spec,
+    document: fn(&mut Describing<'_>),
+    call: for<'c> fn(&'c mut RequestCx) -> Boxed<'c, Response>,
+}
+
+impl EndpointEntry {
+    /// The entry of `E`.
+    pub const fn of<E: Endpoint>() -> Self {
+        Self { spec: const { &E::SPEC }, document: E::document, call: E::call }
+    }
+
+    /// What it takes and answers, with shared shapes put into `schemas`.
+    pub fn describe(&self, schemas: &mut SchemaGenerator) -> Described {
+        let mut of = Describing { schemas, described: Described::default() };
+        (self.document)(&mut of);
+        of.described
+    }
+
+    /// The endpoint as routing takes it, with `around` it and around its own middleware.
+    pub fn route(
+        self,
+        method: Method,
+        around: impl IntoIterator<Item = MiddlewareEntry>,
+    ) -> MethodRouter<Site> {
+        let chain: Arc<[_]> = around.into_iter().chain(self.spec.middleware.iter().copied()).collect();
+        on(method.filter(), move |State(site): State<Site>, request: Request| {
+            let chain = Arc::clone(&chain);
+            async move { Next::new(&chain, &self).run(&mut RequestCx::new(site, request)).await }
+        })
+    }
+}
+
+impl Then for EndpointEntry {
+    fn call<'c>(&'c self, cx: &'c mut RequestCx) -> Boxed<'c, Response> {
+        (self.call)(cx)
+    }
+}
