@@ -1,10 +1,11 @@
-//! The workspace's own commands: `cargo xtask test | check | services | bench | fuzz | soak | ci`.
+//! The workspace's own commands: `cargo xtask test | check | judge | services | bench | fuzz | soak | ci`.
 #![allow(clippy::disallowed_methods, reason = "a command-line tool waits for processes by the real clock")]
 
 mod check;
 #[cfg(test)]
 #[path = "../../fuzz/driver.rs"]
 mod driver;
+mod judge;
 mod metadata;
 mod process;
 mod services;
@@ -68,6 +69,8 @@ enum Command {
         #[arg(long, default_value_t = 600)]
         seconds: u64,
     },
+    /// Outside judges hold the blog against its OpenAPI document, on both stores.
+    Judge,
     /// What continuous integration runs, with the time of each stage.
     Ci,
 }
@@ -97,6 +100,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Bench { arguments } => suite::bench(&arguments),
         Command::Fuzz { name, seconds } => suite::fuzz(&name, seconds),
         Command::Soak { name, seconds } => suite::soak(&name, seconds),
+        Command::Judge => judge::run(),
         Command::Ci => suite::ci(),
     }
 }

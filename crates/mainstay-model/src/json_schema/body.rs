@@ -3,7 +3,7 @@ use schemars::{SchemaGenerator, json_schema};
 use serde_json::{Map, Value as Json, json};
 
 use super::column::documented;
-use super::{Use, of_column, with};
+use super::{Use, of_column};
 use crate::schema::{ColumnDef, Part, Schema, Writer};
 use crate::{Action, render};
 
@@ -31,14 +31,15 @@ fn body(of: &Schema, generator: &mut SchemaGenerator, action: Action, used: Use)
             Writer::Everyone => None,
             Writer::Role(role) => Some(role),
         };
-        let mut described = of_column(of, position, generator, used);
-        if action == Action::Create {
-            described = with(described, default(column));
-            if role.is_none() && column.must_be_given() {
-                required.push(json!(column.field));
-            }
+        let described = of_column(of, position, generator, used);
+        let is_created = action == Action::Create;
+        if is_created && role.is_none() && column.must_be_given() {
+            required.push(json!(column.field));
         }
-        properties.insert(column.field.to_owned(), documented(column, described, role).to_value());
+        let missing = default(column).filter(|_| is_created);
+        let missing = missing.map(|it| format!("`{it}` where it is not given."));
+        let described = documented(column, described, role, missing);
+        properties.insert(column.field.to_owned(), described.to_value());
     }
     let mut described = json_schema!({ "type": "object", "properties": properties });
     if !required.is_empty() {
@@ -48,16 +49,15 @@ fn body(of: &Schema, generator: &mut SchemaGenerator, action: Action, used: Use)
     described
 }
 
-/// The default where it is the same for each row.
-fn default(column: &ColumnDef) -> Json {
+/// The default where it is the same for each row. It is told and not a member of the schema: generators of types
+/// take what has a default for something that is always there, and make clients send it.
+fn default(column: &ColumnDef) -> Option<Json> {
     let is_constant = match column.kind {
         Kind::Bool | Kind::Int | Kind::Float | Kind::Text | Kind::Enum(_) | Kind::Decimal(_) => true,
         Kind::Bytes | Kind::Uuid | Kind::Timestamp | Kind::Date | Kind::Json => false,
     };
-    match column.default.filter(|_| is_constant).map(|it| it()) {
-        Some(Value::Null) | None => json!({}),
-        Some(value) => json!({ "default": render::json(&value) }),
-    }
+    let value = column.default.filter(|_| is_constant)?();
+    (value != Value::Null).then(|| render::json(&value))
 }
 
 /// What else may be sent: nothing, or what the model's overflow takes in.

@@ -31,25 +31,24 @@ pub fn of_column(
     if column.optional { nullable(described) } else { described }
 }
 
-/// The field with what is said of it.
+/// The field with what is said of it: its documentation, the role that it needs, and what else is to be known.
 pub(super) fn documented(
     column: &ColumnDef,
     described: schemars::Schema,
     role: Option<&str>,
+    more: Option<String>,
 ) -> schemars::Schema {
-    let mut more = Map::new();
-    let said = match role {
-        Some(role) if column.about.docs.is_empty() => format!("Only for callers with the role `{role}`."),
-        Some(role) => format!("{}\n\nOnly for callers with the role `{role}`.", column.about.docs),
-        None => column.about.docs.to_owned(),
-    };
+    let docs = Some(column.about.docs.to_owned()).filter(|it| !it.is_empty());
+    let needed = role.map(|role| format!("Only for callers with the role `{role}`."));
+    let said: Vec<_> = [docs, needed, more].into_iter().flatten().collect();
+    let mut members = Map::new();
     if !said.is_empty() {
-        more.insert("description".to_owned(), said.into());
+        members.insert("description".to_owned(), said.join("\n\n").into());
     }
     if let Some(role) = role {
-        more.insert("x-role".to_owned(), role.into());
+        members.insert("x-role".to_owned(), role.into());
     }
-    with(described, Json::Object(more))
+    with(described, Json::Object(members))
 }
 
 fn kind(column: &ColumnDef, generator: &mut SchemaGenerator, used: Use) -> schemars::Schema {

@@ -13,8 +13,10 @@ pub fn row(of: &Schema, generator: &mut SchemaGenerator) -> schemars::Schema {
     properties.insert("type".to_owned(), json!({ "const": of.name, "type": "string" }));
     for (position, column) in shown(of) {
         let described = of_column(of, position, generator, Use::Answer);
-        properties
-            .insert(column.field.to_owned(), documented(column, described, role(column.read)).to_value());
+        properties.insert(
+            column.field.to_owned(),
+            documented(column, described, role(column.read), None).to_value(),
+        );
         if column.read == Read::Everyone {
             required.push(json!(column.field));
         }
@@ -50,8 +52,10 @@ pub fn view(
             Some(expanded) => json_schema!({ "anyOf": [plain, expanded, { "type": "null" }] }),
             None => plain,
         };
-        properties
-            .insert(column.field.to_owned(), documented(column, described, role(column.read)).to_value());
+        properties.insert(
+            column.field.to_owned(),
+            documented(column, described, role(column.read), None).to_value(),
+        );
     }
     let docs = format!(
         "A `{}` of which fields were selected, or references expanded. A row that an expanded reference leads to \

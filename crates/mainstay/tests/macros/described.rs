@@ -138,7 +138,7 @@ fn json_is_described_by_its_type_where_that_is_known() {
     assert_eq!(definitions["Opening"]["required"], json!(["day", "from"]));
     assert_eq!(properties["look"], json!({}), "it implements no JsonSchema");
     assert_eq!(properties["kind"]["enum"], json!(["public", "by_invitation"]));
-    assert_eq!(properties["kind"]["default"], "public");
+    assert_eq!(properties["kind"]["description"], "`\"public\"` where it is not given.");
     assert_eq!(properties["price"]["type"], json!(["string", "number", "null"]));
     assert_eq!(properties["level"]["minimum"], -2);
     assert_eq!(properties["level"]["maximum"], 9);
