@@ -2,6 +2,7 @@
 
 use axum::Router;
 use mainstay_model::ModelEntry;
+use mainstay_web::endpoint::{EndpointEntry, Method};
 use mainstay_web::openapi::{self, Document, Info};
 use mainstay_web::reference::{self, Described};
 use mainstay_web::{OperatorAccess, RouteEntry};
@@ -19,6 +20,7 @@ pub(crate) struct Description {
     version: &'static str,
     models: Vec<&'static ModelEntry>,
     all: Vec<&'static ModelEntry>,
+    endpoints: Vec<(EndpointEntry, Method, String)>,
     plain: Vec<(&'static str, String, &'static str)>,
 }
 
@@ -35,6 +37,11 @@ impl Description {
             all[at].models.extend(part.models.iter().map(|it| it.model));
             let plain = part.routes.iter().map(|it| (it.method, format!("{prefix}{}", it.path), it.name));
             all[at].plain.extend(plain);
+            let endpoints = part.endpoints.iter().filter_map(|it| {
+                let (method, path) = it.path(prefix)?;
+                Some((it.endpoint, method, path))
+            });
+            all[at].endpoints.extend(endpoints);
         }
         all
     }
@@ -47,6 +54,7 @@ impl Description {
             version: app.version,
             models: Vec::new(),
             all: app.models(),
+            endpoints: Vec::new(),
             plain: Vec::new(),
         }
     }
@@ -69,6 +77,9 @@ impl Description {
             openapi::describe_plain(&mut document, method, path, handler);
         }
         openapi::describe_models(&mut document, &mut generator, &self.models, &self.all, &self.prefix);
+        for (endpoint, method, path) in &self.endpoints {
+            openapi::describe_endpoint(&mut document, &mut generator, endpoint, *method, path);
+        }
         if self.is_usual {
             openapi::describe_health(&mut document);
         }

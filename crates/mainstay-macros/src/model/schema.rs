@@ -126,7 +126,7 @@ fn about(column: &Column, path: &TokenStream) -> TokenStream {
 pub(super) fn described(model: &Model) -> TokenStream {
     let Model { ident, paths, .. } = model;
     let path = &paths.model;
-    let rows = quote!(<#path::json_schema::Rows<Self> as #path::schemars::JsonSchema>);
+    let rows = quote!(<#path::json_schema::Declared<Self> as #path::schemars::JsonSchema>);
     quote! {
         #[automatically_derived]
         impl #path::schemars::JsonSchema for #ident {

@@ -21,18 +21,36 @@ pub use column::{Use, of_column};
 pub use probe::{Described, Probe, Undescribed};
 pub use row::{row, view};
 
-/// The rows of `M` as their struct is written: what `#[derive(Model)]` describes it by. Where the struct leaves out
-/// columns of the framework's, that is another shape than the generated routes answer, of another name.
+/// The rows of `M` as the generated routes answer them.
 pub struct Rows<M>(PhantomData<M>);
 
 impl<M: Model> JsonSchema for Rows<M> {
     fn schema_name() -> Cow<'static, str> {
-        let name = name(M::SCHEMA);
-        if M::SCHEMA.undeclared.is_empty() { name.into() } else { format!("{name}Declared").into() }
+        name(M::SCHEMA).into()
     }
 
     fn schema_id() -> Cow<'static, str> {
         type_name::<M>().into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
+        row(M::SCHEMA, generator)
+    }
+}
+
+/// The rows of `M` as their struct is written: what `#[derive(Model)]` describes it by. Where it leaves out columns
+/// of the framework's, that is another shape than [`Rows`], of another name.
+pub struct Declared<M>(PhantomData<M>);
+
+impl<M: Model> JsonSchema for Declared<M> {
+    fn schema_name() -> Cow<'static, str> {
+        let name = Rows::<M>::schema_name();
+        if M::SCHEMA.undeclared.is_empty() { name } else { format!("{name}Declared").into() }
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        let id = Rows::<M>::schema_id();
+        if M::SCHEMA.undeclared.is_empty() { id } else { format!("{id} declared").into() }
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {

@@ -35,6 +35,50 @@ impl DeclaredError {
         self.data = Some(data);
         self
     }
+
+    /// What any operation can fail with.
+    pub(super) fn anywhere() -> Vec<DeclaredError> {
+        vec![
+            DeclaredError::new(
+                400,
+                "bad_request",
+                "the path, the query, a header or the body cannot be read",
+            ),
+            DeclaredError::new(400, "too_expensive", "it took longer than the database may"),
+            DeclaredError::new(401, "unauthorized", "a caller is needed, or the credential is bad"),
+            DeclaredError::new(403, "forbidden", "the caller may not do this"),
+            DeclaredError::new(413, "payload_too_large", "the body is too long"),
+            DeclaredError::new(500, "internal_error", "something went wrong on our side"),
+            DeclaredError::new(503, "unavailable", "the database cannot be reached"),
+            DeclaredError::new(503, "draining", "this process is about to stop"),
+        ]
+    }
+
+    /// What any operation can fail with that changes something.
+    pub(super) fn of_changes() -> [DeclaredError; 6] {
+        [
+            DeclaredError::new(408, "request_timeout", "the body did not arrive in time"),
+            DeclaredError::new(409, "request_id_conflict", "the `Idempotency-Key` was used for another body"),
+            DeclaredError::new(
+                409,
+                "request_in_progress",
+                "the first request with this `Idempotency-Key` still runs",
+            ),
+            DeclaredError::new(
+                409,
+                "request_expired",
+                "the `Idempotency-Key` is older than answers are kept",
+            ),
+            DeclaredError::new(503, "serialization_failure", "others changed the same rows too often"),
+            DeclaredError::new(503, "outcome_unknown", "the connection broke while committing"),
+        ]
+    }
+
+    /// That fields are wrong.
+    pub(super) fn invalid() -> Self {
+        let faults = json_schema!({ "$ref": "#/components/schemas/ErrorData" });
+        Self::new(422, "validation_failed", "fields are wrong").data(faults)
+    }
 }
 
 /// Makes an answer of each status that the operation's errors have, where it has none yet. Operations that fail with

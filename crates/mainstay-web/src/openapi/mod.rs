@@ -5,6 +5,7 @@
 
 mod crud;
 mod document;
+mod endpoint;
 mod errors;
 mod health;
 mod operation;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use crud::describe as describe_models;
 pub use document::{Components, Document, Info, SecurityScheme, Tag, generator};
+pub use endpoint::describe as describe_endpoint;
 pub use errors::DeclaredError;
 pub use health::describe as describe_health;
 pub use operation::{

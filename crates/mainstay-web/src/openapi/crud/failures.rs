@@ -12,7 +12,7 @@ pub(super) fn of(schema: &Schema, verb: &str) -> Vec<DeclaredError> {
         "get" => (true, true),
         _ => (false, true),
     };
-    let mut errors = anywhere();
+    let mut errors = DeclaredError::anywhere();
     if reads {
         errors.extend(reading());
     }
@@ -22,7 +22,7 @@ pub(super) fn of(schema: &Schema, verb: &str) -> Vec<DeclaredError> {
         errors.push(DeclaredError::new(404, code, "no row has this id, or none that the caller may reach"));
     }
     if !reads {
-        errors.extend(writing());
+        errors.extend(DeclaredError::of_changes());
         errors.extend(conflicts(verb));
     }
     if matches!(verb, "update" | "patch" | "delete") {
@@ -34,19 +34,6 @@ pub(super) fn of(schema: &Schema, verb: &str) -> Vec<DeclaredError> {
     errors
 }
 
-fn anywhere() -> Vec<DeclaredError> {
-    vec![
-        DeclaredError::new(400, "bad_request", "the path, the query, a header or the body cannot be read"),
-        DeclaredError::new(400, "too_expensive", "it took longer than the database may"),
-        DeclaredError::new(401, "unauthorized", "a caller is needed, or the credential is bad"),
-        DeclaredError::new(403, "forbidden", "the caller may not do this"),
-        DeclaredError::new(413, "payload_too_large", "the body is too long"),
-        DeclaredError::new(500, "internal_error", "something went wrong on our side"),
-        DeclaredError::new(503, "unavailable", "the database cannot be reached"),
-        DeclaredError::new(503, "draining", "this process is about to stop"),
-    ]
-}
-
 fn reading() -> [DeclaredError; 2] {
     [
         DeclaredError::new(400, "unknown_field", "there is no such field, or the caller may not see it"),
@@ -55,21 +42,6 @@ fn reading() -> [DeclaredError; 2] {
             "unknown_operator",
             "there is no such operator, or the field does not take it",
         ),
-    ]
-}
-
-fn writing() -> [DeclaredError; 6] {
-    [
-        DeclaredError::new(408, "request_timeout", "the body did not arrive in time"),
-        DeclaredError::new(409, "request_id_conflict", "the `Idempotency-Key` was used for another body"),
-        DeclaredError::new(
-            409,
-            "request_in_progress",
-            "the first request with this `Idempotency-Key` still runs",
-        ),
-        DeclaredError::new(409, "request_expired", "the `Idempotency-Key` is older than answers are kept"),
-        DeclaredError::new(503, "serialization_failure", "others changed the same rows too often"),
-        DeclaredError::new(503, "outcome_unknown", "the connection broke while committing"),
     ]
 }
 
@@ -99,7 +71,7 @@ fn conflicts(verb: &str) -> Vec<DeclaredError> {
 fn taking() -> [DeclaredError; 3] {
     [
         DeclaredError::new(415, "unsupported_media_type", "the body is of another type"),
-        DeclaredError::new(422, "validation_failed", "fields are wrong").data(faults()),
+        DeclaredError::invalid(),
         DeclaredError::new(422, "read_only_field", "a field is not the caller's to set").data(faults()),
     ]
 }

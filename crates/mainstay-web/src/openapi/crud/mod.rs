@@ -221,7 +221,8 @@ fn spaced(name: &str) -> String {
     name.replace(['_', '-'], " ")
 }
 
-fn envelope(result: &Value) -> schemars::Schema {
+/// The envelope of success around a result.
+pub(super) fn envelope(result: &Value) -> schemars::Schema {
     schema!({
         "type": "object",
         "properties": { "result": result, "success": { "const": true, "type": "boolean" } },
@@ -240,7 +241,7 @@ fn versions() -> Parameter {
     Parameter::header("If-Match", schema!({ "type": "string", "minLength": 1 })).described(described)
 }
 
-fn key() -> Parameter {
+pub(super) fn key() -> Parameter {
     let described = "A name for this request, chosen by the client: repeated with it, the request takes effect once \
                      and is answered the same.";
     Parameter::header(
@@ -255,7 +256,7 @@ fn tagged(response: Response) -> Response {
     response.header("ETag", Header::of(tag, "The row's version."))
 }
 
-fn replayed(response: Response) -> Response {
+pub(super) fn replayed(response: Response) -> Response {
     let said = "The request was done before: this is what it was answered then.";
     response.header("Idempotent-Replayed", Header::of(schema!({ "type": "string", "const": "true" }), said))
 }

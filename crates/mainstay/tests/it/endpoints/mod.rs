@@ -4,6 +4,7 @@ mod answers;
 mod app;
 mod arguments;
 mod around;
+mod described;
 mod replays;
 mod transactions;
 

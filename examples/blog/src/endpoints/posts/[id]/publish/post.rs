@@ -5,6 +5,12 @@ use crate::models::{Post, PostStatus, User};
 /// Why a post is not published.
 #[derive(ErrorSet)]
 pub enum PublishError {
+    /// There is none of the author's.
+    #[error(status = 404, code = "post_not_found", "no post of yours has the id {id}")]
+    NotFound {
+        /// What was asked for.
+        id: Id<Post>,
+    },
     /// It was before.
     #[error(status = 409, "this post is published already")]
     AlreadyPublished,
@@ -25,15 +31,14 @@ const LEAST: usize = 10;
 /// Publishes a post.
 ///
 /// Its author alone may, once it says something.
-#[endpoint(tags = ["post"])]
+#[endpoint]
 pub async fn handler(
     tx: &mut Tx,
     author: User,
     Path(id): Path<Id<Post>>,
 ) -> Result<Json<Post>, PublishError> {
     let own = Post::ID.eq(id).and(Post::USER.eq(author.id));
-    let post = Post::filter(own).first(tx).await?;
-    let post = post.ok_or_else(|| Error::http(404, "post_not_found", format!("no post with id {id}")))?;
+    let post = Post::filter(own).first(tx).await?.ok_or(PublishError::NotFound { id })?;
     if post.published {
         return Err(PublishError::AlreadyPublished);
     }
