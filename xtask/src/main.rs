@@ -1,6 +1,7 @@
-//! The workspace's own commands: `cargo xtask test | check | judge | services | bench | fuzz | soak | ci`.
+//! The workspace's own commands: `cargo xtask test | check | judge | docs | services | bench | fuzz | soak | ci`.
 #![allow(clippy::disallowed_methods, reason = "a command-line tool waits for processes by the real clock")]
 
+mod book;
 mod check;
 #[cfg(test)]
 #[path = "../../fuzz/driver.rs"]
@@ -71,6 +72,8 @@ enum Command {
     },
     /// Outside judges hold the blog against its OpenAPI document, on both stores.
     Judge,
+    /// Writes `llms.txt` and `llms-full.txt` from the pages of the book.
+    Docs,
     /// What continuous integration runs, with the time of each stage.
     Ci,
 }
@@ -101,6 +104,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Fuzz { name, seconds } => suite::fuzz(&name, seconds),
         Command::Soak { name, seconds } => suite::soak(&name, seconds),
         Command::Judge => judge::run(),
+        Command::Docs => book::write(),
         Command::Ci => suite::ci(),
     }
 }

@@ -2,11 +2,14 @@
 //!
 //! Each rule is a function from what was read to its faults, and has a test that it can fail.
 
+mod codes;
 mod edges;
 mod evidence;
 mod length;
 mod names;
+mod pages;
 mod paths;
+mod snippets;
 mod source;
 mod sql;
 mod transactions;
@@ -65,6 +68,9 @@ fn faults(tree: &Tree, packages: &[metadata::Package]) -> Vec<Fault> {
         transactions::faults(&sources),
         paths::faults(tree),
         evidence::faults(tree, &sources),
+        codes::faults(tree, &sources),
+        snippets::faults(tree),
+        pages::faults(tree),
     ];
     by_rule.into_iter().flatten().collect()
 }

@@ -8,15 +8,8 @@ pub(crate) struct EndpointPath {
 }
 
 /// File names and what they stand for.
-const METHODS: [(&str, &str); 7] = [
-    ("get", "Get"),
-    ("post", "Post"),
-    ("put", "Put"),
-    ("patch", "Patch"),
-    ("delete", "Delete"),
-    ("head", "Head"),
-    ("options", "Options"),
-];
+const METHODS: [(&str, &str); 5] =
+    [("get", "Get"), ("post", "Post"), ("put", "Put"), ("patch", "Patch"), ("delete", "Delete")];
 
 impl EndpointPath {
     /// Of `file`, below the folder of the endpoints.
@@ -33,10 +26,20 @@ impl EndpointPath {
                  method and path in the attribute: `#[endpoint(get, \"/{below}\")]`"
             ));
         };
-        let segments = folders.split('/').filter(|it| !it.is_empty()).map(segment);
-        let path: String = segments.map(|it| format!("/{it}")).collect();
-        Ok(Self { method, path: if path.is_empty() { "/".to_owned() } else { path } })
+        Ok(Self { method, path: path(folders) })
     }
+}
+
+/// What a file of the endpoints' folders is around: `/admin` for `endpoints/admin/middleware.rs`.
+pub(crate) fn folder(file: &str) -> Option<String> {
+    let below = file.strip_prefix("endpoints/")?;
+    Some(path(below.rsplit_once('/').map_or("", |(folders, _)| folders)))
+}
+
+fn path(folders: &str) -> String {
+    let segments = folders.split('/').filter(|it| !it.is_empty()).map(segment);
+    let path: String = segments.map(|it| format!("/{it}")).collect();
+    if path.is_empty() { "/".to_owned() } else { path }
 }
 
 /// `[id]` is the parameter `{id}`.

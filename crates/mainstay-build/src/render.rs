@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::endpoint_path::EndpointPath;
+use crate::endpoint_path::{self, EndpointPath};
 use crate::fault::Fault;
 use crate::ident;
 use crate::kind::{Address, Kind, Names, Place, Rows};
@@ -126,11 +126,14 @@ fn registration(item: &Item, file: &File, module: &str) -> Result<Call, Fault> {
         Kind::Model(Rows::Plain) => format!("model::<{path}>()"),
         Kind::Hook => format!("hook({path})"),
         Kind::RequestHook => format!("request_hook({path})"),
-        Kind::Middleware => format!("middleware({path})"),
+        Kind::Middleware => match endpoint_path::folder(&file.path) {
+            Some(below) => format!("middleware_below({below:?}, {path})"),
+            None => format!("middleware({path})"),
+        },
         Kind::Endpoint(Address::Attribute) => format!("endpoint({path})"),
         Kind::Endpoint(Address::File) => {
             let at = EndpointPath::of(&file.path).map_err(|what| Fault::at(&file.path, item.span, what))?;
-            format!("endpoint_at(::mainstay::Method::{}, {:?}, {path})", at.method, at.path)
+            format!("endpoint_at(::mainstay::prelude::Method::{}, {:?}, {path})", at.method, at.path)
         }
     };
     Ok(Call { conditions: item.conditions.clone(), call })

@@ -86,8 +86,27 @@ fn an_endpoint_is_where_its_file_or_its_attribute_says() {
     ]);
     let expected = [
         ".endpoint(endpoints::hello::hello)",
-        ".endpoint_at(::mainstay::Method::Post, \"/posts/{id}/publish\", endpoints::posts::id::publish::post::handler)",
-        ".endpoint_at(::mainstay::Method::Get, \"/type\", endpoints::r#type::get::handler)",
+        ".endpoint_at(::mainstay::prelude::Method::Post, \"/posts/{id}/publish\", endpoints::posts::id::publish::post::handler)",
+        ".endpoint_at(::mainstay::prelude::Method::Get, \"/type\", endpoints::r#type::get::handler)",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_middleware_is_around_the_folder_of_endpoints_that_it_is_in() {
+    let middleware =
+        "#[middleware]\npub async fn around(cx: &mut RequestCx, next: Next<'_>) -> Result<Response> {}";
+    let found = calls(&[
+        ("middleware/log.rs", middleware),
+        ("endpoints/middleware.rs", middleware),
+        ("endpoints/rooms/[id]/middleware.rs", middleware),
+        ("hooks/robots.rs", "#[request_hook(after_handler)]\npub async fn robots() {}"),
+    ]);
+    let expected = [
+        ".request_hook(hooks::robots::robots)",
+        ".middleware(middleware::log::around)",
+        ".middleware_below(\"/\", endpoints::middleware::around)",
+        ".middleware_below(\"/rooms/{id}\", endpoints::rooms::id::middleware::around)",
     ];
     assert_eq!(found, expected);
 }

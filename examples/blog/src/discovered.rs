@@ -50,7 +50,7 @@ pub fn app() -> ::mainstay::Mount {
         .hook(hooks::comment::trim_comment)
         .endpoint(endpoints::hello::hello)
         .endpoint_at(
-            ::mainstay::Method::Post,
+            ::mainstay::prelude::Method::Post,
             "/posts/{id}/publish",
             endpoints::posts::id::publish::post::handler,
         )

@@ -1,4 +1,5 @@
 mod attack;
+mod published;
 mod registration;
 
 use mainstay::prelude::*;

@@ -2,6 +2,7 @@
 
 mod aggregates;
 mod bodies;
+mod book;
 mod bounds;
 mod bulk;
 mod changes;

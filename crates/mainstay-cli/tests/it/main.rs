@@ -1,0 +1,5 @@
+//! The `mainstay` command, as a person calls it.
+
+mod adding;
+mod beginning;
+mod desk;
