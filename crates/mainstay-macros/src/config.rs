@@ -113,18 +113,25 @@ fn variable(name: &LitStr) -> Result<String> {
 
 /// A default as the variable would be written: `10`, `"10s"`, `true`.
 fn written(value: &Expr) -> Result<String> {
-    let refused = || at(value, "a default is written as the variable would be: `10`, `true`, `\"10s\"`");
-    match value {
-        Expr::Lit(ExprLit { lit, .. }) => match lit {
-            Lit::Str(text) => Ok(text.value()),
-            Lit::Int(number) => Ok(number.base10_digits().to_owned()),
-            Lit::Float(number) => Ok(number.base10_digits().to_owned()),
-            Lit::Bool(truth) => Ok(truth.value.to_string()),
-            _ => Err(refused()),
-        },
-        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => Ok(format!("-{}", written(expr)?)),
-        _ => Err(refused()),
+    if let Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) = value {
+        return Ok(format!("-{}", written(expr)?));
     }
+    let Expr::Lit(ExprLit { lit, .. }) = value else { return Err(no_text(value)) };
+    if let Lit::Str(text) = lit {
+        Ok(text.value())
+    } else if let Lit::Int(number) = lit {
+        Ok(number.base10_digits().to_owned())
+    } else if let Lit::Float(number) = lit {
+        Ok(number.base10_digits().to_owned())
+    } else if let Lit::Bool(truth) = lit {
+        Ok(truth.value.to_string())
+    } else {
+        Err(no_text(value))
+    }
+}
+
+fn no_text(value: &Expr) -> Error {
+    at(value, "a default is written as the variable would be: `10`, `true`, `\"10s\"`")
 }
 
 /// The field's documentation, on one line.

@@ -41,9 +41,10 @@ impl Answer {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{name}: {value}");
         }
-        let body = match &self.body {
-            Value::Null => redaction.text(&String::from_utf8_lossy(&self.bytes)),
-            body => serde_json::to_string_pretty(&redaction.value("", body)).unwrap_or_default(),
+        let body = if self.body.is_null() {
+            redaction.text(&String::from_utf8_lossy(&self.bytes))
+        } else {
+            serde_json::to_string_pretty(&redaction.value("", &self.body)).unwrap_or_default()
         };
         if !body.is_empty() {
             text.push('\n');

@@ -46,7 +46,7 @@ fn prefixes(app: &App) -> Result<()> {
             ));
         }
     }
-    for route in app.parts().flat_map(|it| &it.routes).filter(|it| !it.path.starts_with('/')) {
+    if let Some(route) = app.parts().flat_map(|it| &it.routes).find(|it| !it.path.starts_with('/')) {
         let (path, place) = (&route.path, route.place);
         return refuse(format!("the route `{path}` ({place}) must begin with a slash: write `/{path}`"));
     }

@@ -30,11 +30,12 @@ fn write_at(sql: &mut Builder, at: Place<'_>, predicate: &Predicate) {
         Predicate::Unknown => unknown(sql),
         Predicate::Exists(it) => found(sql, at, it),
         Predicate::Not(it) => not(sql, at, it),
-        Predicate::And(all) => join(sql, all, " AND ", "TRUE", |sql, part| match part {
-            Predicate::Column(column, atom) => {
+        Predicate::And(all) => join(sql, all, " AND ", "TRUE", |sql, part| {
+            if let Predicate::Column(column, atom) = part {
                 atom::write(sql, at.schema.column(*column), atom, share(at.schema, *column, all));
+            } else {
+                write_at(sql, at, part);
             }
-            other => write_at(sql, at, other),
         }),
         Predicate::Or(any) => join(sql, any, " OR ", "FALSE", |sql, part| write_at(sql, at, part)),
         Predicate::Search(it) => search::condition(sql, at.schema, &alias(at), it),

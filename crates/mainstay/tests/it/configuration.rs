@@ -34,6 +34,9 @@ async fn behind_a_box(request: mainstay::axum::extract::Request) -> std::result:
     Ok(String::new())
 }
 
+/// A type whose name has brackets and an arrow.
+type Nested = Option<std::result::Result<fn(u8) -> u8, Vec<Client>>>;
+
 fn settings(name: &str) -> Settings {
     Settings { name: name.to_owned(), key: Secret::new("k".to_owned()) }
 }
@@ -75,8 +78,7 @@ async fn a_value_that_nobody_gave_keeps_an_application_from_starting(db: Db) {
     );
     let refused = refusal(App::new("a").config::<Settings>(), &db);
     assert!(refused.contains("was not read"), "{refused}");
-    let nested =
-        async |State(_): State<Option<std::result::Result<fn(u8) -> u8, Vec<Client>>>>| String::new();
+    let nested = async |State(_): State<Nested>| String::new();
     let refused = refusal(App::new("a").state(Client("one")).route(get("/x", nested)), &db);
     assert!(refused.contains("fn(u8) -> u8"), "{refused}");
     let of_the_site = async |State(_): State<mainstay::web::Site>, State(_): State<Db>| String::new();

@@ -7,7 +7,8 @@ use mainstay_test::{Db, TestApp};
 
 /// Indexed in ways that tempt.
 #[derive(Model, Clone, Debug)]
-#[model(index(published, views), index(published, owner))]
+#[model(index(published, views))]
+#[model(index(published, owner))]
 struct Bulletin {
     id: Id<Bulletin>,
     published: bool,
