@@ -2,7 +2,7 @@
 //! templates that the router has, statuses.
 
 use std::hash::{Hash, Hasher};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::extract::MatchedPath;
@@ -15,6 +15,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::exchange::{Exchange, UNMATCHED};
+use crate::recent::{Answered, Recent};
 
 /// Upper bounds in seconds, from a lookup in memory to a request that should have been a task.
 const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
@@ -26,6 +27,8 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     duration: Family<RouteLabels, Histogram>,
     in_flight: Gauge,
+    /// The last requests, where somebody asked to remember them.
+    recent: OnceLock<Recent>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -59,7 +62,7 @@ impl Metrics {
             duration.clone(),
         );
         registry.register("http_requests_in_flight", "Requests being answered", in_flight.clone());
-        Self { registry: Mutex::new(registry), requests, duration, in_flight }
+        Self { registry: Mutex::new(registry), requests, duration, in_flight, recent: OnceLock::new() }
     }
 
     /// Adds metrics of other parts of the process to the same exposition.
@@ -76,6 +79,16 @@ impl Metrics {
         text
     }
 
+    /// Remembers the last requests from now on, for the page that developers look at.
+    pub fn keep_recent(&self) {
+        self.recent.get_or_init(Recent::default);
+    }
+
+    /// The last requests, newest first.
+    pub(crate) fn recent(&self) -> Vec<Answered> {
+        self.recent.get().map(Recent::all).unwrap_or_default()
+    }
+
     pub(crate) fn begin(&self) {
         self.in_flight.inc();
     }
@@ -88,6 +101,9 @@ impl Metrics {
             .get_or_create(&RouteLabels { method, route: route.clone() })
             .observe(duration.as_secs_f64());
         self.requests.get_or_create(&RequestLabels { method, route, status }).inc();
+        if let Some(recent) = self.recent.get() {
+            recent.note(exchange, status, duration);
+        }
     }
 }
 

@@ -28,6 +28,8 @@ mod http_metrics;
 mod nearest;
 mod negotiation;
 pub mod openapi;
+pub mod overview;
+mod recent;
 pub mod reference;
 mod repeat;
 mod request_id;

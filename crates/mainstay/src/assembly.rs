@@ -6,6 +6,7 @@ use mainstay_kernel::{Db, Result, StoreUrl};
 use mainstay_model::migration::{Embedded, Migration, Order};
 use mainstay_model::{HookEntry, ModelEntry, Schema};
 use mainstay_web::endpoint::{Around, RequestHookEntry};
+use mainstay_web::overview::{self, Overview};
 use mainstay_web::{Edge, EdgeService, Health, Manifest, OperatorAccess, RouteEntry, Site, crud};
 
 use crate::config::{Config, Mode};
@@ -33,6 +34,7 @@ pub struct Assembly {
     /// What its handlers share.
     pub site: Site,
     descriptions: Vec<Description>,
+    pub(crate) notices: Vec<String>,
     router: Router,
 }
 
@@ -72,6 +74,7 @@ impl Assembly {
             migrations_in_rust,
             site,
             descriptions,
+            notices: Vec::new(),
             router,
         })
     }
@@ -107,8 +110,20 @@ impl Assembly {
 
     /// The application behind the edge, with the health routes of `health` and what describes the API beside it.
     pub fn service(self, edge: Edge, health: &Health) -> EdgeService {
-        let reference = description::router(self.descriptions, &self.routes, health.access().clone());
-        edge.wrap(self.router.merge(health.router()).merge(reference))
+        let access = health.access();
+        if matches!(access, OperatorAccess::Open) {
+            edge.metrics.keep_recent();
+        }
+        let Self { name, version, routes, models, notices, descriptions, router, .. } = self;
+        let reference = description::router(descriptions, &routes, access.clone());
+        let overview = match routes.iter().any(|it| it.path == overview::PATH) {
+            true => Router::new(),
+            false => {
+                let overview = Overview { name, version, routes, models, notices };
+                overview::router(overview, edge.metrics.clone(), access.clone())
+            }
+        };
+        edge.wrap(router.merge(health.router()).merge(reference).merge(overview))
     }
 }
 

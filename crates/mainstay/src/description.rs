@@ -76,6 +76,10 @@ impl Description {
         for (method, path, handler) in &self.plain {
             openapi::describe_plain(&mut document, method, path, handler);
         }
+        // What types of the application are called is theirs, before anything is named for a model.
+        for (endpoint, _, _) in &self.endpoints {
+            let _named = endpoint.describe(&mut generator);
+        }
         openapi::describe_models(&mut document, &mut generator, &self.models, &self.all, &self.prefix);
         for (endpoint, method, path) in &self.endpoints {
             openapi::describe_endpoint(&mut document, &mut generator, endpoint, *method, path);

@@ -59,7 +59,8 @@ pub(crate) async fn start(app: App, config: &Config) -> Result<Running> {
     let db = Db::open(config.database.options(Clock::system())).await?;
     let credentials = Arc::new(Credentials::new(config.auth.options(), Clock::system())?);
     let commands = app.commands();
-    let assembly = Assembly::new(app, db.clone(), credentials.clone(), &config.http.api_prefix)?;
+    let mut assembly = Assembly::new(app, db.clone(), credentials.clone(), &config.http.api_prefix)?;
+    assembly.notices.clone_from(&config.notices);
     let manifest = assembly.manifest(&config.database.url);
     let (health, boot) = Health::booting(
         manifest.clone(),

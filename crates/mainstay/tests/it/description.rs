@@ -128,3 +128,30 @@ async fn every_reference_within_a_document_leads_somewhere(app: TestApp) {
     }
     assert!(followed > 100, "{followed}");
 }
+
+/// What an application calls as a document would call the body that makes a shelf.
+#[data]
+struct NewShelf {
+    /// How it is bound.
+    spine: String,
+}
+
+/// Binds it.
+#[endpoint(post, "/bind")]
+async fn bind(Json(shelf): Json<NewShelf>) -> Json<String> {
+    Json(shelf.spine)
+}
+
+fn bindery() -> App {
+    App::new("bindery").model::<Shelf>().endpoint(bind)
+}
+
+#[mainstay::test(app = bindery)]
+async fn a_type_of_the_applications_keeps_its_name_beside_a_models(app: TestApp) {
+    let document = document(&app, "/openapi.json").await;
+    assert!(document["components"]["schemas"]["NewShelf"]["properties"]["spine"].is_object());
+    let body =
+        |path: &str| document["paths"][path]["post"]["requestBody"]["content"]["application/json"].clone();
+    assert_eq!(body("/v1/bind")["schema"]["$ref"], "#/components/schemas/NewShelf");
+    assert_eq!(body("/v1/shelves")["schema"]["$ref"], "#/components/schemas/NewShelf2");
+}

@@ -26,6 +26,7 @@ mod models;
 mod mounts;
 mod newcomers;
 mod operators;
+mod overview;
 mod patches;
 mod people;
 mod plans;

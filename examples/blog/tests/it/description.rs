@@ -38,7 +38,7 @@ fn in_production_strangers_see_neither_description_nor_page() {
         let production = || Launch::at(place).with("MAINSTAY_ENV", "production").with("HOST", "127.0.0.1");
         assert_eq!(production().words(&["migrate"]).finish().code, Some(0));
         let blog = production().start();
-        for path in ["/openapi.json", "/docs"] {
+        for path in ["/", "/openapi.json", "/docs"] {
             let _ = blog.anybody().get(path).expect(404);
         }
         blog.stop();
