@@ -52,11 +52,12 @@ impl File {
 
     fn walk(&mut self, items: &[Syntax], around: &Around) {
         for item in items {
-            match item {
-                Syntax::Struct(it) => self.items.extend(model(it, around)),
-                Syntax::Fn(it) => self.function(it, around),
-                Syntax::Mod(it) => self.module(it, around),
-                _ => {}
+            if let Syntax::Struct(it) = item {
+                self.items.extend(model(it, around));
+            } else if let Syntax::Fn(it) = item {
+                self.function(it, around);
+            } else if let Syntax::Mod(it) = item {
+                self.module(it, around);
             }
         }
     }
@@ -82,10 +83,8 @@ impl File {
             let Some(kind) = framework_name(attribute).and_then(|it| Kind::of_attribute(&it)) else {
                 continue;
             };
-            let kind = match kind {
-                Kind::Endpoint(_) if says_path(attribute) => Kind::Endpoint(Address::Attribute),
-                kind => kind,
-            };
+            let is_placed = matches!(kind, Kind::Endpoint(_)) && says_path(attribute);
+            let kind = if is_placed { Kind::Endpoint(Address::Attribute) } else { kind };
             self.items.push(around.item(kind, &function.sig.ident, &function.vis, &function.attrs));
         }
     }

@@ -58,7 +58,6 @@ macro_rules! narrow_integer {
     ($($to:ty),*) => {$(
         impl Field for $to {
             const KIND: Kind = Kind::Int;
-            #[expect(clippy::cast_lossless, reason = "`into` is not const")]
             const RANGE: Option<(i64, i64)> = Some((Self::MIN as i64, Self::MAX as i64));
 
             fn into_value(self) -> Value {

@@ -3,7 +3,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, Expr, ExprLit, Lit, Type, UnOp};
+use syn::{Attribute, Expr, ExprLit, ExprUnary, Lit, Type, UnOp};
 
 use super::bounds::{self, Bounds, Mode};
 use super::checks::{Rule, parse};
@@ -44,10 +44,8 @@ fn data(rule: Rule, ty: Option<&Type>, path: &TokenStream) -> Option<TokenStream
 }
 
 fn text(arguments: TokenStream, kind: &TokenStream) -> Option<TokenStream> {
-    match syn::parse2(arguments).ok()? {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(quote!(#kind(#text))),
-        _ => None,
-    }
+    let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = syn::parse2(arguments).ok()? else { return None };
+    Some(quote!(#kind(#text)))
 }
 
 fn length(bounds: Bounds, ty: Option<&Type>, path: &TokenStream) -> Option<TokenStream> {
@@ -85,9 +83,9 @@ fn range(bounds: Bounds, ty: &Type, path: &TokenStream) -> Option<TokenStream> {
 
 /// The expression, where it is surely a constant: a literal, a name, or one of them negated.
 fn constant(expr: &Expr) -> Option<TokenStream> {
-    match expr {
-        Expr::Lit(_) | Expr::Path(_) => Some(quote!(#expr)),
-        Expr::Unary(it) if matches!(it.op, UnOp::Neg(_)) => constant(&it.expr).map(|inner| quote!((-#inner))),
-        _ => None,
+    if let Expr::Lit(_) | Expr::Path(_) = expr {
+        return Some(quote!(#expr));
     }
+    let Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) = expr else { return None };
+    constant(expr).map(|inner| quote!((-#inner)))
 }

@@ -9,6 +9,7 @@ use mainstay_test::{Db, TestApp};
 #[derive(Model, Clone, Debug)]
 #[model(index(published, views))]
 #[model(index(published, owner))]
+#[expect(clippy::duplicated_attributes, reason = "two indexes begin alike")]
 struct Bulletin {
     id: Id<Bulletin>,
     published: bool,

@@ -51,12 +51,11 @@ fn value(column: &ColumnDef) -> Option<Value> {
 fn number(rules: &[Rule]) -> Option<Value> {
     let mut example = json!(1);
     for rule in rules {
-        match rule {
-            Rule::Range { min: Some(Bound::Int(it)), .. } => example = json!(it),
-            Rule::Range { min: Some(Bound::Float(it)), .. } => example = json!(it),
-            Rule::Range { .. } => return None,
-            _ => {}
-        }
+        let Rule::Range { min, .. } = rule else { continue };
+        example = match min.as_ref()? {
+            Bound::Int(it) => json!(it),
+            Bound::Float(it) => json!(it),
+        };
     }
     Some(example)
 }

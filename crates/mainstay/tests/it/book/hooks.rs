@@ -14,6 +14,7 @@ mod models {
     impl Scope for Comment {}
 }
 
+#[expect(clippy::module_inception, reason = "the page speaks of a module of this name")]
 mod hooks {
     use mainstay::prelude::*;
 
