@@ -10,7 +10,7 @@ use crate::process;
 pub(crate) const SUMMARY: &str = "docs/SUMMARY.md";
 
 /// Pages of the project's own, which are no use to who writes an application.
-const OURS: [&str; 2] = ["features.md", "benchmarks.md"];
+const OURS: [&str; 3] = ["features.md", "benchmarks.md", "rough-edges.md"];
 
 /// A page, as the table of contents names it.
 #[derive(Debug, PartialEq, Eq)]

@@ -49,7 +49,7 @@ fn broken(page: &File, tree: &Tree) -> Vec<Fault> {
             let has_heading =
                 |it: &File| heading.is_none_or(|heading| anchors(&it.text).iter().any(|it| it == heading));
             let is_folder = || tree.files.iter().any(|it| it.path.starts_with(&format!("{path}/")));
-            if !file.is_some_and(has_heading) && !(file.is_none() && is_folder()) {
+            if !file.map_or_else(is_folder, has_heading) {
                 faults.push(Fault::at(&page.path, index, format!("the link `{target}` leads nowhere")));
             }
         }

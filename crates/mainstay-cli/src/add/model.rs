@@ -56,8 +56,7 @@ fn owner(fields: &[Field]) -> Option<&Field> {
 
 fn text(name: &Name, fields: &[Field]) -> String {
     let owner = owner(fields);
-    let mut others: Vec<_> =
-        fields.iter().filter_map(|it| row(it)).filter(|it| *it != name.camel()).collect();
+    let mut others: Vec<_> = fields.iter().filter_map(row).filter(|it| *it != name.camel()).collect();
     others.sort();
     others.dedup();
     let uses = match &others[..] {
