@@ -93,11 +93,10 @@ fn format(described: &mut schemars::Schema, format: &str) {
 }
 
 fn also(described: &mut schemars::Schema, more: Json) {
-    match described.get_mut("allOf") {
-        Some(Json::Array(all)) => all.push(more),
-        _ => {
-            described.insert("allOf".to_owned(), json!([more]));
-        }
+    if let Some(Json::Array(all)) = described.get_mut("allOf") {
+        all.push(more);
+    } else {
+        described.insert("allOf".to_owned(), json!([more]));
     }
 }
 

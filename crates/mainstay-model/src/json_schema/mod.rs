@@ -151,10 +151,12 @@ fn with(mut of: schemars::Schema, more: Json) -> schemars::Schema {
 /// A schema that also admits null.
 fn nullable(mut of: schemars::Schema) -> schemars::Schema {
     let Some(object) = of.as_object_mut().filter(|it| !it.is_empty()) else { return of };
-    let types = match object.get("type") {
-        Some(Json::String(one)) => json!([one, "null"]),
-        Some(Json::Array(several)) => several.iter().cloned().chain([json!("null")]).collect(),
-        _ => return json_schema!({ "anyOf": [of, { "type": "null" }] }),
+    let types = if let Some(Json::String(one)) = object.get("type") {
+        json!([one, "null"])
+    } else if let Some(Json::Array(several)) = object.get("type") {
+        several.iter().cloned().chain([json!("null")]).collect()
+    } else {
+        return json_schema!({ "anyOf": [of, { "type": "null" }] });
     };
     object.insert("type".to_owned(), types);
     if let Some(Json::Array(values)) = object.get_mut("enum") {
