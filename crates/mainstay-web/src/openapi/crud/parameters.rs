@@ -65,7 +65,7 @@ fn columns(schema: &Schema) -> impl Iterator<Item = &'static ColumnDef> {
 
 fn names<S: AsRef<str>>(names: &[S]) -> schemars::Schema {
     let names: Vec<_> = names.iter().map(AsRef::as_ref).collect();
-    json_schema!({ "type": "array", "items": { "type": "string", "enum": names }, "minItems": 1, "maxItems": 8 })
+    json_schema!({ "type": "array", "items": { "type": "string", "enum": names }, "minItems": 1 })
 }
 
 fn sort(schema: &Schema) -> Parameter {
