@@ -16,7 +16,7 @@ use crate::site::Site;
     label = "not read from a request",
     note = "it can take `&mut Tx` or `&Reader`, `User` and `Option<User>`, `Caller`, `Auth<Role>`, `Path<T>`, `Query<T>`, \
             `Json<T>`, `Headers`, `Client`, `RequestId`, `TraceId`, `State<T>`, and every extractor of axum's",
-    note = "for an input of your own, put `#[data]` on it and take `Json<{Self}>` or `Query<{Self}>`"
+    note = "an input of your own is taken as `Json<T>` or `Query<T>`, with `#[data]` on `T`"
 )]
 pub trait Argument<K>: Sized {
     /// Reads it from the request.

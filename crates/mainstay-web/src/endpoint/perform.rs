@@ -59,8 +59,9 @@ pub(super) async fn admitted(cx: &mut RequestCx, spec: &Spec) -> Result<Option<R
         return Ok(None);
     }
     let body = cx.bytes().await?;
-    let path = cx.uri().path_and_query().map_or("/", |it| it.as_str()).to_owned();
-    repeat::request(cx.site(), cx.headers(), &caller, cx.method(), &path, &body)
+    // The query is input as the body is: with another one it is another request.
+    let input = [cx.uri().query().unwrap_or_default().as_bytes(), b"\n", &body].concat();
+    repeat::request(cx.site(), cx.headers(), &caller, cx.method(), cx.uri().path(), &input)
 }
 
 /// The answer, kept under the request where there is one.

@@ -40,6 +40,7 @@ async fn an_endpoint_without_a_transaction_is_repeated_too(app: TestApp) {
     let first = robot.post("/v1/ran", json!(null)).await.expect_status(200);
     let again = robot.post("/v1/ran", json!(null)).await.expect_status(200);
     assert_eq!((again.header("idempotent-replayed"), again.result()), ("true", first.result()));
+    let _ = robot.post("/v1/ran?x=1", json!(null)).await.expect_error(409, "request_id_conflict");
     assert!(RAN.load(Ordering::SeqCst) > 0);
 }
 
