@@ -27,7 +27,9 @@ pub(crate) fn request(
 ) -> Result<Option<Request>, ApiError> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(key) = keys.next() else { return Ok(None) };
-    let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
+    // A tab is text to `to_str`, and not printable.
+    let is_one = |key: &&str| (1..=255).contains(&key.len()) && !key.contains('\t');
+    let key = key.to_str().ok().filter(is_one);
     let (Some(key), None) = (key, keys.next()) else {
         return Err(ApiError::bad_request(
             "`Idempotency-Key` must be given once, as 1 to 255 printable ASCII characters",

@@ -215,7 +215,7 @@ async fn a_key_that_is_a_uuid_of_more_than_a_week_ago_is_refused(app: TestApp) {
 #[mainstay::test(app = app)]
 async fn a_key_is_given_once_as_printable_ascii(app: TestApp) {
     let ann = app.user("ann").await;
-    for keys in [&[""][..], &["a", "a"], &["a", "b"]] {
+    for keys in [&[""][..], &["a\tb"], &["a", "a"], &["a", "b"]] {
         let actor = keys.iter().fold(ann.clone(), |actor, key| actor.key(key));
         let _ = actor.post("/v1/posts", json!({ "title": "t" })).await.expect_error(400, "bad_request");
     }

@@ -246,7 +246,7 @@ pub(super) fn key() -> Parameter {
                      and is answered the same.";
     Parameter::header(
         "Idempotency-Key",
-        schema!({ "type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$" }),
+        schema!({ "type": "string", "pattern": "^[ -~]*[!-~][ -~]*$", "maxLength": 255 }),
     )
     .described(described)
 }
