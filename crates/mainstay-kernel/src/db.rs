@@ -306,6 +306,14 @@ impl Db {
         }
     }
 
+    /// The answer that was kept for this request, for work that has no transaction to find it in.
+    ///
+    /// # Errors
+    /// Request id conflict, when the request was answered for other input; unavailable, when the database is away.
+    pub async fn kept(&self, request: &Request) -> Result<Option<Answer>> {
+        self.0.replay(request).await
+    }
+
     /// Keeps an answer that changed nothing.
     async fn keep(&self, request: &Request, answer: Answer) -> Result<Outcome> {
         self.write_kept(Some(request), |_, _| Box::pin(std::future::ready(Ok(answer.clone())))).await

@@ -74,6 +74,10 @@ async fn finish(
     let Some(request) = request else { return settled(handling.await) };
     let mut fresh = None;
     let run = async || {
+        // Without a transaction nothing else would find it, and the endpoint would run again.
+        if let Some(answer) = site.db().kept(&request).await? {
+            return Ok(Outcome { answer, replayed: true });
+        }
         let response = handling.await?;
         let (parts, (answer, body)) = kept::kept(response, replay).await?;
         let failed = parts.status.is_client_error() || parts.status.is_server_error();

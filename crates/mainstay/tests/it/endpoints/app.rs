@@ -1,5 +1,7 @@
 //! A small application of rooms and their sessions.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use mainstay::axum::body::Body;
@@ -195,12 +197,15 @@ pub(super) async fn own_desk(editor: Auth<Editor>) -> Json<String> {
     Json(editor.subject.clone())
 }
 
-/// How often `count` ran.
-pub(super) static RAN: AtomicU32 = AtomicU32::new(0);
+/// How often `count` ran, by the name that it was given.
+static RAN: Mutex<BTreeMap<String, u32>> = Mutex::new(BTreeMap::new());
 
 #[endpoint(post, "/ran")]
-pub(super) async fn count() -> Json<u32> {
-    Json(RAN.fetch_add(1, Ordering::SeqCst))
+pub(super) async fn count(Json(name): Json<String>) -> Json<u32> {
+    let mut ran = RAN.lock().expect("no test panics here");
+    let times = ran.entry(name).or_default();
+    *times += 1;
+    Json(*times)
 }
 
 /// Answers nothing, or with an error of its own making after it wrote.
