@@ -27,6 +27,19 @@ debug = "line-tables-only"
 
 [profile.dev.package."*"]
 debug = false
+
+# The macros read every model at every edit.
+[profile.dev.package.mainstay-macros]
+opt-level = 3
+
+[profile.dev.package.proc-macro2]
+opt-level = 3
+
+[profile.dev.package.quote]
+opt-level = 3
+
+[profile.dev.package.syn]
+opt-level = 3
 "#,
         name(models),
         workspace.join("crates/mainstay").display()
