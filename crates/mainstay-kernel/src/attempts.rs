@@ -73,8 +73,13 @@ impl<'a> Attempts<'a> {
                 }
                 let record =
                     self.request.zip(answer).map(|(request, answer)| self.shared.record(request, answer));
-                let commit = tx.commit(record).await;
-                self.committed(commit).await
+                let now = tx.now();
+                let (commit, outbox) = tx.commit(record).await;
+                let settled = self.committed(commit).await?;
+                if matches!(settled, Settled::Committed) {
+                    outbox.deliver(&self.shared.relay, now);
+                }
+                Ok(settled)
             }
             Err(error) => self.undo(tx, error).await,
         }

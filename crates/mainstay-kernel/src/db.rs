@@ -13,6 +13,7 @@ use crate::extension::Extension;
 use crate::in_flight::InFlight;
 use crate::reader::Lane;
 use crate::store::{Record, Store};
+use crate::work::Relay;
 use crate::{
     Answer, Clock, DbOptions, Dialect, Error, ErrorKind, Faults, Owned, Reader, Request, Result, Row,
     Statement, Timestamp, Tx, watch,
@@ -29,6 +30,7 @@ pub(crate) struct Shared {
     /// How many statements it has run.
     pub(crate) ran: Arc<AtomicU64>,
     pub(crate) faults: Faults,
+    pub(crate) relay: Relay,
     in_flight: InFlight,
     owned: Owned,
 }
@@ -104,6 +106,7 @@ impl Db {
             extension: Extension::default(),
             ran: Arc::default(),
             faults: Faults::default(),
+            relay: Relay::default(),
             in_flight: InFlight::default(),
             owned: Owned::new(),
         })))
@@ -136,6 +139,10 @@ impl Db {
     /// Where the time comes from.
     pub fn clock(&self) -> &Clock {
         &self.0.options.clock
+    }
+
+    pub(crate) fn relay(&self) -> &Relay {
+        &self.0.relay
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -343,20 +350,22 @@ impl Db {
         run(Attempts::new(&self.0, None)?.unbounded(), handler).await
     }
 
-    /// Deletes answers and changes that are no longer kept, in small batches; how many went.
+    /// Deletes answers, changes and marks of tasks that are no longer kept, in small batches; how many went.
     ///
     /// # Errors
     /// Unavailable, when the database is away.
     pub async fn expire(&self) -> Result<u64> {
         const BATCH: u32 = 500;
+        const TICKS_ARE_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
         let now = self.clock().now();
         let changed = now.minus(self.0.options.change_retention);
         let mut gone = 0;
         loop {
             let results = self.0.store.expire_results(now, BATCH).await?;
             let changes = self.0.store.expire_changes(changed, BATCH).await?;
-            gone += results + changes;
-            if results.max(changes) < u64::from(BATCH) {
+            let marks = self.0.store.expire_marks(now, now.minus(TICKS_ARE_KEPT), BATCH).await?;
+            gone += results + changes + marks;
+            if results.max(changes).max(marks) < u64::from(BATCH) {
                 return Ok(gone);
             }
         }

@@ -95,6 +95,8 @@ pub enum ErrorKind {
     GroupLost,
     /// The request was already answered: found while this attempt ran.
     Answered,
+    /// The attempt of a task no longer holds: the task was given to somebody else. Nothing was committed.
+    LeaseLost,
     /// The database cannot be reached. Nothing was committed.
     Unavailable,
     /// The connection broke while committing and nobody can say whether it did.
@@ -232,6 +234,7 @@ impl fmt::Display for ErrorKind {
             Self::Conflict => f.write_str("other transactions kept getting in the way; try again"),
             Self::GroupLost => f.write_str("the group of this transaction was rolled back; try again"),
             Self::Answered => f.write_str("this request was answered already"),
+            Self::LeaseLost => f.write_str("this attempt's task was given to somebody else"),
             Self::Unavailable => f.write_str("the database cannot be reached"),
             Self::OutcomeUnknown => {
                 f.write_str("the connection broke while committing; whether it did is not known")

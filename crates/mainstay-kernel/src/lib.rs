@@ -3,6 +3,7 @@
 //! A change of any kind runs in one [`Tx`], opened by [`Db::write`] or, for a request that may be
 //! repeated, by [`Db::write_kept`]. Reading needs a [`Reader`], writing needs `&mut Tx`.
 
+mod admits;
 mod attempts;
 mod caller;
 mod checksum;
@@ -19,6 +20,7 @@ mod faults;
 mod fixed;
 mod id;
 mod in_flight;
+pub mod input;
 pub mod json;
 mod json_schema;
 mod migrating;
@@ -41,7 +43,9 @@ mod value;
 mod variant;
 mod watch;
 mod words;
+pub mod work;
 
+pub use admits::Admits;
 pub use caller::{Caller, Principal};
 pub use checksum::checksum;
 pub use clock::Clock;

@@ -7,7 +7,8 @@ use crate::db::Shared;
 use crate::extension::Locals;
 use crate::reader::{Lane, Open};
 use crate::sql::WriteSql;
-use crate::store::{Commit, Record, Rollback, StoreTx};
+use crate::store::{Commit, Record, Rollback, Store, StoreTx};
+use crate::work::Outbox;
 use crate::{Caller, Error, Reader, Result, Row, Statement, Timestamp};
 
 /// One transaction: everything written through it commits together or not at all.
@@ -19,7 +20,9 @@ pub struct Tx {
     now: Timestamp,
     caller: Caller,
     shared: Arc<Shared>,
+    traceparent: Option<String>,
     locals: Locals,
+    outbox: Outbox,
 }
 
 impl Tx {
@@ -29,7 +32,9 @@ impl Tx {
             now: shared.options.clock.now(),
             caller: Caller::System,
             shared: Arc::clone(shared),
+            traceparent: None,
             locals: Locals::default(),
+            outbox: Outbox::default(),
         }
     }
 
@@ -46,6 +51,16 @@ impl Tx {
     /// Says for whom it writes from here on. It grants and denies nothing.
     pub fn act_for(&mut self, caller: &Caller) {
         self.caller = caller.clone();
+    }
+
+    /// The trace it is part of, as a `traceparent` of W3C Trace Context.
+    pub fn traceparent(&self) -> Option<&str> {
+        self.traceparent.as_deref()
+    }
+
+    /// Says which trace it is part of from here on.
+    pub fn trace(&mut self, traceparent: Option<String>) {
+        self.traceparent = traceparent;
     }
 
     /// What [`Db::extend`](crate::Db::extend) attached, if it is a `T`.
@@ -117,12 +132,32 @@ impl Tx {
         self.reader.open().is_some_and(Open::has_failed)
     }
 
-    /// Keeps the answer and commits.
-    pub(crate) async fn commit(self, record: Option<Record<'_>>) -> Commit {
-        match self.reader.into_open() {
-            Some(open) => open.store.commit(record).await,
+    pub(crate) fn outbox(&mut self) -> &mut Outbox {
+        &mut self.outbox
+    }
+
+    /// The store, outside of this transaction.
+    pub(crate) fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    /// Says that something is due then, once this is committed.
+    pub(crate) fn wake_at(&mut self, due: Timestamp) {
+        self.outbox.due.push(due);
+    }
+
+    /// Keeps the answer, writes what is left behind and commits. What of it was committed is delivered, once that
+    /// is known: [`Outbox::deliver`].
+    pub(crate) async fn commit(self, record: Option<Record<'_>>) -> (Commit, Outbox) {
+        let Self { reader, now, shared, mut outbox, .. } = self;
+        let commit = match reader.into_open() {
+            Some(open) => {
+                outbox.find_slots(&shared.relay, now);
+                open.store.commit_leaving(&mut outbox, record, now).await
+            }
             None => Commit::Failed(not_open()),
-        }
+        };
+        (commit, outbox)
     }
 
     /// Undoes everything.

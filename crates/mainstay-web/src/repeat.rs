@@ -63,6 +63,7 @@ pub(crate) fn kept_error(error: &Error) -> Option<Answer> {
         | ErrorKind::Conflict
         | ErrorKind::GroupLost
         | ErrorKind::Answered
+        | ErrorKind::LeaseLost
         | ErrorKind::Unavailable
         | ErrorKind::OutcomeUnknown
         | ErrorKind::Draining

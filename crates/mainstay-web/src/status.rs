@@ -63,7 +63,7 @@ impl From<&ErrorKind> for ApiError {
                 format!("this {error}; ask for less, or for what an index can find"),
             ),
             ErrorKind::Declared(declared) => declare(declared),
-            ErrorKind::Internal(_) | ErrorKind::Answered => Self::internal(error),
+            ErrorKind::Internal(_) | ErrorKind::Answered | ErrorKind::LeaseLost => Self::internal(error),
         }
     }
 }

@@ -1,10 +1,13 @@
 //! The two stores. All SQL of the kernel is below this module.
 
 pub(crate) mod capture;
+pub(crate) mod mark;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
+pub(crate) mod work;
 
 use crate::request::{Answer, Request};
+use crate::work::Outbox;
 use crate::{Dialect, Error, Result, Row, Statement, Timestamp};
 
 /// What is said of a statement that writes and was given to a reader.
@@ -208,6 +211,16 @@ impl Store {
         Ok(gone.len() as u64)
     }
 
+    /// Deletes up to `batch` marks of either kind that say nothing any more; the more of the two.
+    pub(crate) async fn expire_marks(&self, now: Timestamp, before: Timestamp, batch: u32) -> Result<u64> {
+        let mut most = 0;
+        for statement in mark::expire(self.dialect(), now, before, batch) {
+            let (_, gone) = self.write_one(&statement, None).await?;
+            most = most.max(gone.len() as u64);
+        }
+        Ok(most)
+    }
+
     /// Creates or upgrades the framework's own tables.
     pub(crate) async fn migrate(&self, now: Timestamp) -> Result<()> {
         match self {
@@ -263,11 +276,16 @@ impl StoreTx {
         }
     }
 
-    /// Keeps the answer and commits. Consumes the transaction whatever comes of it.
-    pub(crate) async fn commit(self, record: Option<Record<'_>>) -> Commit {
+    /// Keeps the answer, writes what is left behind and commits. Consumes the transaction whatever comes of it.
+    pub(crate) async fn commit_leaving(
+        self,
+        outbox: &mut Outbox,
+        record: Option<Record<'_>>,
+        now: Timestamp,
+    ) -> Commit {
         match self {
-            Self::Postgres(tx) => tx.commit(record).await,
-            Self::Sqlite(tx) => tx.commit(record).await,
+            Self::Postgres(tx) => tx.commit_leaving(outbox, record, now).await,
+            Self::Sqlite(tx) => tx.commit_leaving(outbox, record, now).await,
         }
     }
 

@@ -5,5 +5,6 @@ mod control_lines;
 mod raw;
 mod repeats;
 mod stores;
+mod tasks;
 mod transactions;
 mod values;

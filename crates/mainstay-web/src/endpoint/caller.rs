@@ -3,11 +3,10 @@ use std::ops::Deref;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
-use mainstay_kernel::{Caller, Id, Principal};
+use mainstay_kernel::{Admits, Caller, Id, Principal};
 use mainstay_model::Model;
 
 use super::describe::{Describing, Documented};
-use super::spec::Admits;
 use crate::error::ApiError;
 use crate::site::Site;
 
@@ -125,23 +124,5 @@ pub async fn identity<M: Model>(parts: &mut Parts, site: &Site) -> Result<M, Api
                 "this person is not one of the application's users any more, sign in again",
             )
         })),
-    }
-}
-
-impl Admits {
-    /// Whether `caller` is one of them.
-    ///
-    /// # Errors
-    /// Unauthenticated for the anonymous, forbidden for others.
-    pub(super) fn judge(self, caller: &Caller) -> Result<(), ApiError> {
-        match (self, caller) {
-            (Self::Everyone, _) => Ok(()),
-            (_, Caller::Anonymous) => Err(ApiError::unauthorized("sign in to do this")),
-            (Self::SignedIn, _) | (Self::Roles(_), Caller::System) => Ok(()),
-            (Self::Roles(roles), _) if roles.iter().any(|role| caller.has_role(role)) => Ok(()),
-            (Self::Roles(roles), _) => {
-                Err(ApiError::forbidden(format!("this needs the role `{}`", roles.join("` or `"))))
-            }
-        }
     }
 }

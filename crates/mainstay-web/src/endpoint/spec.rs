@@ -1,6 +1,7 @@
 use std::fmt;
 
 use axum::routing::MethodFilter;
+pub use mainstay_kernel::Admits;
 use mainstay_kernel::Place;
 
 /// What an endpoint says of itself.
@@ -28,17 +29,6 @@ pub struct Spec {
     pub tags: &'static [&'static str],
     /// What runs around it, the first outermost.
     pub middleware: &'static [super::MiddlewareEntry],
-}
-
-/// Whom an endpoint admits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Admits {
-    /// Everybody, also without a credential.
-    Everyone,
-    /// Whoever has signed in, and services.
-    SignedIn,
-    /// Persons with one of these roles.
-    Roles(&'static [&'static str]),
 }
 
 /// What a repeat of a request is answered.

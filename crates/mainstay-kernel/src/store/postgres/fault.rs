@@ -122,6 +122,12 @@ pub(super) fn is_duplicate(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::UniqueViolation { constraint: Some(name), .. } if name == RESULT_KEY)
 }
 
+/// Whether the statement divided by zero, as a fence does that holds no longer.
+pub(super) fn is_fenced(error: &Error) -> bool {
+    let refusal = error.source().and_then(|it| it.downcast_ref::<tokio_postgres::Error>());
+    refusal.and_then(tokio_postgres::Error::code) == Some(&SqlState::DIVISION_BY_ZERO)
+}
+
 /// There is no connection: says where it was looked for and what to do.
 pub(super) fn unreachable(place: &str, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
     let (place, cause) = (place.to_owned(), cause.into());

@@ -10,8 +10,10 @@ pub(super) struct Migration {
     pub(super) text: &'static str,
 }
 
-pub(super) const MIGRATIONS: &[Migration] =
-    &[Migration { name: "kernel_0001_records", text: include_str!("migrations/0001_records.sql") }];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration { name: "kernel_0001_records", text: include_str!("migrations/0001_records.sql") },
+    Migration { name: "kernel_0002_work", text: include_str!("migrations/0002_work.sql") },
+];
 
 /// Nodes that start together wait here for the one that came first. Not only as long as a write
 /// waits for a lock: a migration may take its time.

@@ -21,6 +21,7 @@ mod tls;
 mod transaction;
 mod turn;
 pub(crate) mod words;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -52,6 +52,7 @@ pub(super) const ALL: &[Migration] = &[
                 at integer not null
               ) strict",
     },
+    Migration { name: "mainstay/0004_work", sql: super::work::SCHEMA },
 ];
 
 const LEDGER: &str = "create table if not exists mainstay_migration (

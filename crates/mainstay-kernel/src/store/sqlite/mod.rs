@@ -16,6 +16,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 mod tx;
+mod work;
 mod writer;
 
 use std::sync::Arc;

@@ -4,11 +4,13 @@ use std::time::{Duration, Instant};
 use super::baton::Baton;
 use super::pen::{Loss, Told};
 use super::session::Ran;
+use super::work::written;
 use super::{fault, results};
 use crate::request::Request;
 use crate::row::Repr;
 use crate::store::{Commit, Company, READER_WRITES, Record, Rollback};
-use crate::{Error, ErrorKind, Result, Row, Statement};
+use crate::work::Outbox;
+use crate::{Error, ErrorKind, Result, Row, Statement, Timestamp};
 
 /// A transaction: a member of the group that is open on the writer. Its statements run on the
 /// caller's thread. Dropping it undoes it and lets the next one write.
@@ -107,8 +109,21 @@ impl SqliteTx {
 
     /// Keeps the answer and waits until the group is durable.
     pub(crate) async fn commit(self, record: Option<Record<'_>>) -> Commit {
+        self.commit_leaving(&mut Outbox::default(), record, Timestamp::EPOCH).await
+    }
+
+    /// [`SqliteTx::commit`], with what is left behind.
+    pub(crate) async fn commit_leaving(
+        self,
+        outbox: &mut Outbox,
+        record: Option<Record<'_>>,
+        now: Timestamp,
+    ) -> Commit {
         let mut state = self.into_state();
-        let ready = state.ready().and_then(|()| record.map_or(Ok(()), |record| state.keep(record)));
+        let ready = state
+            .ready()
+            .and_then(|()| record.map_or(Ok(()), |record| state.keep(record)))
+            .and_then(|()| state.leave(outbox, now));
         let Err(error) = ready else { return state.finish().await };
         match state.undo().await {
             Rollback::Final => Commit::Failed(error),
@@ -184,6 +199,20 @@ impl State {
             }
             Err(error) => Err(self.fail(error)),
         }
+    }
+
+    /// Writes the tasks, and ends the attempt that this transaction is of.
+    fn leave(&mut self, outbox: &Outbox, now: Timestamp) -> Result<()> {
+        if let Some(fence) = &outbox.fence
+            && self.run(&written::fence(fence))?.touched == 0
+        {
+            self.health = Health::Failed;
+            return Err(Error::new(ErrorKind::LeaseLost));
+        }
+        for leaving in &outbox.tasks {
+            self.run(&written::task(leaving, now))?;
+        }
+        Ok(())
     }
 
     async fn finish(self) -> Commit {

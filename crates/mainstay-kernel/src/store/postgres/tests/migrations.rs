@@ -2,7 +2,7 @@ use futures_util::future::join_all;
 
 use super::trial::{Trial, connect};
 use crate::Timestamp;
-use crate::store::postgres::migrate::{Migration, run};
+use crate::store::postgres::migrate::{MIGRATIONS, Migration, run};
 
 const ONE: Migration = Migration { name: "one", text: "CREATE TABLE one (id bigint)" };
 const TWO: Migration =
@@ -19,7 +19,8 @@ async fn nodes_that_start_together_migrate_once() {
             done.unwrap();
         }
         assert_eq!(trial.see::<i64>("SELECT count(*) FROM one").await, 2);
-        assert_eq!(trial.see::<i64>("SELECT count(*) FROM mainstay_migration").await, 3);
+        let applied: i64 = trial.see("SELECT count(*) FROM mainstay_migration").await;
+        assert_eq!(usize::try_from(applied).unwrap(), 2 + MIGRATIONS.len());
     })
     .await;
 }

@@ -1,0 +1,148 @@
+use uuid::Uuid;
+
+use super::Postgres;
+use crate::work::{Burial, Fence, NextAttempt, PARKED, Task, TaskId};
+use crate::{Result, Row, Statement, Timestamp};
+
+const TAKE: &str =
+    "UPDATE mainstay_task SET owner = $1, attempt = attempt + 1, started_at = $4, due_at = NULL";
+
+const OPEN: &str = "NOT EXISTS (SELECT FROM mainstay_queue WHERE name = $2 AND paused)";
+
+const COMPLETE: &str = "DELETE FROM mainstay_task AS task USING \
+     unnest(string_to_array($2, ',')::uuid[], string_to_array($3, ',')::int[]) AS done (id, attempt) \
+     WHERE task.id = done.id AND task.attempt = done.attempt AND task.owner = $1 RETURNING task.id";
+
+/// A task with a key keeps its place before the others of its key.
+const RETRY: &str = "WITH kept AS (UPDATE mainstay_task SET owner = NULL, started_at = NULL, due_at = $4, errors = $5, attempt = $6 \
+     WHERE id = $1 AND owner = $2 AND attempt = $3 AND key IS NOT NULL RETURNING id), \
+     gone AS (DELETE FROM mainstay_task WHERE id = $1 AND owner = $2 AND attempt = $3 AND key IS NULL RETURNING *), \
+     moved AS (INSERT INTO mainstay_schedule (id, queue, name, priority, body, meta, attempt, errors, due_at, created_at) \
+     SELECT id, queue, name, priority, body, meta, $6, $5, $4, created_at FROM gone RETURNING id) \
+     SELECT id FROM kept UNION ALL SELECT id FROM moved";
+
+const BURY: &str = "WITH gone AS (DELETE FROM mainstay_task WHERE id = $1 AND owner = $2 AND attempt = $3 RETURNING *) \
+     INSERT INTO mainstay_dead (id, queue, name, key, priority, body, meta, attempt, errors, reason, created_at, died_at) \
+     SELECT id, queue, name, key, priority, body, meta, attempt, $4, $5, created_at, $6 FROM gone RETURNING id";
+
+const GIVE_BACK: &str = "UPDATE mainstay_task SET owner = $4, attempt = attempt - 1, started_at = NULL \
+     WHERE id = $1 AND owner = $2 AND attempt = $3 RETURNING id";
+
+const UNPARK: &str = "UPDATE mainstay_task SET owner = NULL WHERE owner = $1 \
+     AND name = ANY (string_to_array($2, chr(31))) RETURNING queue";
+
+/// Those of one key are numbered under the lock that transactions take, so that their numbers are in the order of
+/// their commits; the sort comes after the locks and before the numbers.
+const PROMOTE: &str = "WITH due AS (DELETE FROM mainstay_schedule WHERE ctid = ANY (ARRAY(SELECT ctid \
+     FROM mainstay_schedule WHERE due_at <= $1 ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING *), \
+     keys AS (SELECT DISTINCT hashtextextended(queue || chr(31) || key, 0) AS hash FROM due WHERE key IS NOT NULL \
+     ORDER BY 1), locked AS MATERIALIZED (SELECT count(pg_advisory_xact_lock(hash)::text) AS held FROM keys) \
+     INSERT INTO mainstay_task (id, queue, name, key, priority, body, meta, attempt, errors, created_at) \
+     SELECT id, queue, name, key, priority, body, meta, attempt, errors, created_at FROM due, locked \
+     WHERE held >= 0 ORDER BY due_at, id RETURNING queue";
+
+impl Postgres {
+    pub(crate) async fn claim(
+        &self,
+        node: Uuid,
+        queue: &str,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Task>> {
+        let text = format!(
+            "{TAKE} WHERE ctid = ANY (ARRAY(SELECT ctid FROM mainstay_task WHERE queue = $2 AND owner IS NULL \
+             AND key IS NULL AND {OPEN} ORDER BY priority, seq LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING {}, \
+             ctid::text",
+            Task::COLUMNS
+        );
+        self.taken(Statement::new(text).bind(node).bind(queue).bind(most).bind(now)).await
+    }
+
+    pub(crate) async fn claim_keyed(
+        &self,
+        node: Uuid,
+        queue: &str,
+        most: u32,
+        after: &str,
+        now: Timestamp,
+    ) -> Result<Vec<Task>> {
+        let head = |after: &str| {
+            format!(
+                "SELECT key, id, owner, due_at FROM mainstay_task WHERE queue = $2 AND key > {after} \
+                 ORDER BY key, seq LIMIT 1"
+            )
+        };
+        let text = format!(
+            "WITH RECURSIVE heads AS (({}) UNION ALL SELECT next.* FROM heads CROSS JOIN LATERAL ({}) AS next), \
+             ready AS (SELECT id FROM heads WHERE owner IS NULL AND (due_at IS NULL OR due_at <= $4) AND {OPEN} LIMIT $3) \
+             {TAKE} WHERE ctid = ANY (ARRAY(SELECT ctid FROM mainstay_task WHERE id IN (SELECT id FROM ready) \
+             AND owner IS NULL FOR UPDATE SKIP LOCKED)) RETURNING {}, ctid::text",
+            head("$5"),
+            head("heads.key"),
+            Task::COLUMNS
+        );
+        self.taken(Statement::new(text).bind(node).bind(queue).bind(most).bind(now).bind(after)).await
+    }
+
+    async fn taken(&self, statement: Statement) -> Result<Vec<Task>> {
+        self.settle(&statement).await?.iter().map(Task::read).collect()
+    }
+
+    pub(crate) async fn complete(&self, node: Uuid, done: &[Fence]) -> Result<Vec<TaskId>> {
+        let listed = |each: fn(&Fence) -> String| done.iter().map(each).collect::<Vec<_>>().join(",");
+        let statement = Statement::new(COMPLETE)
+            .bind(node)
+            .bind(listed(|it| it.id.to_string()))
+            .bind(listed(|it| it.attempt.to_string()));
+        self.settle(&statement).await?.iter().map(|row| row.at(0)).collect()
+    }
+
+    pub(crate) async fn retry(&self, fence: &Fence, next: &NextAttempt) -> Result<bool> {
+        self.held(fenced(RETRY, fence).bind(next.due).bind(next.errors.as_str()).bind(next.attempts)).await
+    }
+
+    pub(crate) async fn pending(&self, queue: &str, name: &str) -> Result<u64> {
+        let text = "SELECT (SELECT count(*) FROM mainstay_task WHERE queue = $1 AND name = $2) \
+             + (SELECT count(*) FROM mainstay_schedule WHERE queue = $1 AND name = $2)";
+        let rows = self.rows(&Statement::new(text).bind(queue).bind(name)).await?;
+        rows.first().map_or(Ok(0), |row| row.at::<i64>(0).map(i64::unsigned_abs))
+    }
+
+    pub(crate) async fn bury(&self, fence: &Fence, burial: &Burial, now: Timestamp) -> Result<bool> {
+        self.held(fenced(BURY, fence).bind(burial.errors.as_str()).bind(burial.reason).bind(now)).await
+    }
+
+    pub(crate) async fn release(&self, fence: &Fence) -> Result<bool> {
+        self.held(fenced(GIVE_BACK, fence).bind(None::<Uuid>)).await
+    }
+
+    pub(crate) async fn park(&self, fence: &Fence) -> Result<bool> {
+        self.held(fenced(GIVE_BACK, fence).bind(PARKED)).await
+    }
+
+    async fn held(&self, statement: Statement) -> Result<bool> {
+        Ok(!self.settle(&statement).await?.is_empty())
+    }
+
+    pub(crate) async fn unpark(&self, names: &[&str]) -> Result<Vec<String>> {
+        self.texts(&Statement::new(UNPARK).bind(PARKED).bind(names.join("\u{1f}"))).await
+    }
+
+    pub(crate) async fn promote(&self, now: Timestamp, most: u32) -> Result<Vec<String>> {
+        self.texts(&Statement::new(PROMOTE).bind(now).bind(most)).await
+    }
+
+    pub(crate) async fn next_due(&self) -> Result<Option<Timestamp>> {
+        let next =
+            "SELECT min(due_at) FROM (SELECT due_at FROM mainstay_schedule ORDER BY due_at LIMIT 1) AS next";
+        first(&self.rows(&Statement::new(next)).await?)
+    }
+}
+
+fn fenced(text: &'static str, fence: &Fence) -> Statement {
+    Statement::new(text).bind(fence.id).bind(fence.owner).bind(fence.attempt)
+}
+
+fn first(rows: &[Row]) -> Result<Option<Timestamp>> {
+    rows.first().map_or(Ok(None), |row| row.at(0))
+}

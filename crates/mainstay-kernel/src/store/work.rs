@@ -1,0 +1,84 @@
+//! Tasks, on either store: see `work::keep` for what each does.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::Store;
+use crate::work::{Burial, Dead, DeadFilter, Depth, Enlisted, Fence, NextAttempt, Task, TaskId};
+use crate::{Result, Row, Timestamp};
+
+/// The same question to whichever store there is.
+macro_rules! ask {
+    ($($name:ident($($argument:ident: $ty:ty),*) -> $gives:ty;)*) => {
+        impl Store {
+            $(
+                pub(crate) async fn $name(&self, $($argument: $ty),*) -> Result<$gives> {
+                    match self {
+                        Self::Postgres(store) => store.$name($($argument),*).await,
+                        Self::Sqlite(store) => store.$name($($argument),*).await,
+                    }
+                }
+            )*
+        }
+    };
+}
+
+ask! {
+    enlist(node: Uuid, name: &str, lease: Duration) -> ();
+    renew(node: Uuid, lease: Duration) -> Enlisted;
+    reap() -> Vec<String>;
+    disown(node: Uuid, running: &[TaskId], before: Timestamp) -> Vec<String>;
+    leave(node: Uuid) -> ();
+    claim(node: Uuid, queue: &str, most: u32, now: Timestamp) -> Vec<Task>;
+    claim_keyed(node: Uuid, queue: &str, most: u32, after: &str, now: Timestamp) -> Vec<Task>;
+    complete(node: Uuid, done: &[Fence]) -> Vec<TaskId>;
+    retry(fence: &Fence, next: &NextAttempt) -> bool;
+    pending(queue: &str, name: &str) -> u64;
+    bury(fence: &Fence, burial: &Burial, now: Timestamp) -> bool;
+    release(fence: &Fence) -> bool;
+    park(fence: &Fence) -> bool;
+    unpark(names: &[&str]) -> Vec<String>;
+    promote(now: Timestamp, most: u32) -> Vec<String>;
+    next_due() -> Option<Timestamp>;
+    set_paused(queue: &str, paused: bool) -> ();
+    paused() -> Vec<String>;
+    depths() -> Vec<Depth>;
+    dead(filter: &DeadFilter, most: u32) -> Vec<Dead>;
+    replay_dead(filter: &DeadFilter, most: u32, now: Timestamp) -> Vec<String>;
+    discard_dead(filter: &DeadFilter, before: Timestamp, most: u32) -> u64;
+}
+
+/// A row of what both stores answer about a queue.
+pub(super) fn read_depth(row: &Row) -> Result<Depth> {
+    Ok(Depth {
+        queue: row.at(0)?,
+        paused: row.at(1)?,
+        ready: count(row, 2)?,
+        running: count(row, 3)?,
+        parked: count(row, 4)?,
+        scheduled: count(row, 5)?,
+        dead: count(row, 6)?,
+        oldest: row.at(7)?,
+    })
+}
+
+fn count(row: &Row, at: usize) -> Result<u64> {
+    row.at::<i64>(at).map(i64::unsigned_abs)
+}
+
+/// A row of what both stores answer about a dead letter.
+pub(super) fn read_dead(row: &Row) -> Result<Dead> {
+    Ok(Dead {
+        id: row.at(0)?,
+        queue: row.at(1)?,
+        name: row.at(2)?,
+        key: row.at(3)?,
+        body: row.at(4)?,
+        attempt: row.at(5)?,
+        errors: row.at(6)?,
+        reason: row.at(7)?,
+        created_at: row.at(8)?,
+        died_at: row.at(9)?,
+    })
+}

@@ -1,0 +1,228 @@
+//! What is asked of the database about tasks outside of anybody's transaction: who runs them, and what becomes of an
+//! attempt. Each is one statement, or one transaction, of its own.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Dispatcher, Fence, Task, TaskId};
+use crate::{Db, Result, Timestamp};
+
+/// Whether a process still holds its lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enlisted {
+    /// It does.
+    Alive,
+    /// It was taken for dead, and its tasks were given to others.
+    Lost,
+}
+
+/// When a task is tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextAttempt {
+    /// When it is due.
+    pub due: Timestamp,
+    /// How many attempts count until then.
+    pub attempts: u32,
+    /// What they came to, as a JSON list.
+    pub errors: String,
+}
+
+/// Why a task is tried no more, for the dead letters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Burial {
+    /// In a word, such as `exhausted`.
+    pub reason: &'static str,
+    /// What its attempts came to, as a JSON list.
+    pub errors: String,
+}
+
+/// A task that is tried no more.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Dead {
+    /// Its identity.
+    pub id: TaskId,
+    /// The queue it waited in.
+    pub queue: String,
+    /// What ran it.
+    pub name: String,
+    /// Its key.
+    pub key: Option<String>,
+    /// Its input, as JSON.
+    pub body: String,
+    /// How many attempts there were.
+    pub attempt: u32,
+    /// What they came to, as a JSON list.
+    pub errors: String,
+    /// Why it is tried no more.
+    pub reason: String,
+    /// When it was put into its transaction.
+    pub created_at: Timestamp,
+    /// When its last attempt ended.
+    pub died_at: Timestamp,
+}
+
+/// Which dead letters are meant. Without anything, all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeadFilter {
+    /// This one.
+    pub id: Option<TaskId>,
+    /// Those of this queue.
+    pub queue: Option<String>,
+    /// Those of this name.
+    pub name: Option<String>,
+}
+
+/// How much waits in a queue.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Depth {
+    /// Its name.
+    pub queue: String,
+    /// Whether an operator paused it.
+    pub paused: bool,
+    /// How many tasks wait to be run.
+    pub ready: u64,
+    /// How many are being run.
+    pub running: u64,
+    /// How many nobody knows how to run.
+    pub parked: u64,
+    /// How many are due later.
+    pub scheduled: u64,
+    /// How many are tried no more.
+    pub dead: u64,
+    /// When the one that waits longest was put in.
+    pub oldest: Option<Timestamp>,
+}
+
+impl Db {
+    /// Attaches what runs tasks in this process.
+    ///
+    /// # Errors
+    /// Internal, when it has one.
+    pub fn dispatch_by(&self, dispatcher: std::sync::Arc<dyn Dispatcher>) -> Result<()> {
+        self.relay().attach(dispatcher)
+    }
+
+    /// Enters a process that runs tasks. Its lease ends this long after its last [`Db::renew`], by the database's
+    /// clock. On SQLite, which one process owns, whatever an earlier one was running is free again.
+    ///
+    /// # Errors
+    /// Unavailable, when the database is away; so do all of these.
+    pub async fn enlist(&self, node: Uuid, name: &str, lease: Duration) -> Result<()> {
+        self.store().enlist(node, name, lease).await
+    }
+
+    /// Renews a process' lease.
+    pub async fn renew(&self, node: Uuid, lease: Duration) -> Result<Enlisted> {
+        self.store().renew(node, lease).await
+    }
+
+    /// Frees the tasks of processes whose lease has ended; the queue of each.
+    pub async fn reap(&self) -> Result<Vec<String>> {
+        self.store().reap().await
+    }
+
+    /// Frees what this process owns and does not run: written as its own by a commit whose outcome it never learned.
+    pub async fn disown(&self, node: Uuid, running: &[TaskId], older_than: Duration) -> Result<Vec<String>> {
+        let before = self.clock().now().minus(older_than);
+        self.store().disown(node, running, before).await
+    }
+
+    /// Strikes a process off, and frees its tasks at once.
+    pub async fn leave(&self, node: Uuid) -> Result<()> {
+        self.store().leave(node).await
+    }
+
+    /// Takes up to `most` tasks without a key, in the order of priority and then of age.
+    pub async fn claim(&self, node: Uuid, queue: &str, most: u32) -> Result<Vec<Task>> {
+        let mut tasks = self.store().claim(node, queue, most, self.clock().now()).await?;
+        tasks.sort_by_key(|it| (it.priority, it.seq));
+        Ok(tasks)
+    }
+
+    /// Takes up to `most` tasks with a key that is greater than `after`: of each key the oldest, unless it is being
+    /// run or waits for its next attempt.
+    pub async fn claim_keyed(&self, node: Uuid, queue: &str, most: u32, after: &str) -> Result<Vec<Task>> {
+        let mut tasks = self.store().claim_keyed(node, queue, most, after, self.clock().now()).await?;
+        tasks.sort_by(|one, other| one.key.cmp(&other.key));
+        Ok(tasks)
+    }
+
+    /// Ends these attempts well, where they still hold; those that did.
+    pub async fn complete(&self, node: Uuid, done: &[Fence]) -> Result<Vec<TaskId>> {
+        self.store().complete(node, done).await
+    }
+
+    /// Ends an attempt and sets the next one; whether it still held.
+    pub async fn retry(&self, fence: &Fence, next: &NextAttempt) -> Result<bool> {
+        self.store().retry(fence, next).await
+    }
+
+    /// How many tasks of this name wait or run.
+    pub async fn pending(&self, queue: &str, name: &str) -> Result<u64> {
+        self.store().pending(queue, name).await
+    }
+
+    /// Puts a task that is tried no more among the dead letters; whether the attempt still held.
+    pub async fn bury(&self, fence: &Fence, burial: &Burial) -> Result<bool> {
+        self.store().bury(fence, burial, self.clock().now()).await
+    }
+
+    /// Gives a task back as if it had not been claimed; whether it still was.
+    pub async fn release(&self, fence: &Fence) -> Result<bool> {
+        self.store().release(fence).await
+    }
+
+    /// Sets a task aside that nobody here knows how to run; whether it was still claimed.
+    pub async fn park(&self, fence: &Fence) -> Result<bool> {
+        self.store().park(fence).await
+    }
+
+    /// Frees parked tasks of these names; the queue of each.
+    pub async fn unpark(&self, names: &[&str]) -> Result<Vec<String>> {
+        self.store().unpark(names).await
+    }
+
+    /// Makes up to `most` tasks ready that are due; the queue of each.
+    pub async fn promote(&self, most: u32) -> Result<Vec<String>> {
+        self.store().promote(self.clock().now(), most).await
+    }
+
+    /// When the next task is due that waits for its time.
+    pub async fn next_due(&self) -> Result<Option<Timestamp>> {
+        self.store().next_due().await
+    }
+
+    /// Says whether tasks of a queue are claimed. Returns when every later claim heeds it.
+    pub async fn set_paused(&self, queue: &str, paused: bool) -> Result<()> {
+        self.store().set_paused(queue, paused).await
+    }
+
+    /// The queues that are paused.
+    pub async fn paused(&self) -> Result<Vec<String>> {
+        self.store().paused().await
+    }
+
+    /// How much waits in each queue that holds anything.
+    pub async fn depths(&self) -> Result<Vec<Depth>> {
+        self.store().depths().await
+    }
+
+    /// Dead letters, the latest first.
+    pub async fn dead(&self, filter: &DeadFilter, most: u32) -> Result<Vec<Dead>> {
+        self.store().dead(filter, most).await
+    }
+
+    /// Makes up to `most` of these dead letters ready again, as if they had never been tried; the queue of each.
+    pub async fn replay_dead(&self, filter: &DeadFilter, most: u32) -> Result<Vec<String>> {
+        self.store().replay_dead(filter, most, self.clock().now()).await
+    }
+
+    /// Deletes up to `most` of these dead letters, of those that died before `before`; how many it deleted.
+    pub async fn discard_dead(&self, filter: &DeadFilter, before: Timestamp, most: u32) -> Result<u64> {
+        self.store().discard_dead(filter, before, most).await
+    }
+}

@@ -1,0 +1,18 @@
+//! Work that a transaction leaves behind: tasks, when they are due, who runs them and what becomes of them.
+//!
+//! A task is put into a transaction's [`Outbox`] and written in its last flush, so that it exists if and only if
+//! the transaction is committed. Its row stays until the transaction that finishes it deletes it, together with
+//! what the task did: the [`Fence`] of an attempt whose lease has passed to somebody else hits no row, and nothing
+//! of that attempt is committed.
+
+mod keep;
+mod outbox;
+mod relay;
+mod schedule;
+mod task;
+
+pub use keep::{Burial, Dead, DeadFilter, Depth, Enlisted, NextAttempt};
+pub(crate) use outbox::{Leaving, Outbox};
+pub(crate) use relay::Relay;
+pub use relay::{Dispatcher, Slot};
+pub use task::{Fence, NewTask, PARKED, Task, TaskId};

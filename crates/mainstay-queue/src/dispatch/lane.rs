@@ -1,0 +1,189 @@
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use mainstay_kernel::Result;
+use mainstay_kernel::work::Task;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+
+use super::Shared;
+use super::attempt;
+
+/// How many tasks are claimed ahead of those that run, as a multiple of these.
+const AHEAD: usize = 4;
+
+/// One queue, as this process serves it.
+pub(super) struct Lane {
+    queue: &'static str,
+    size: u32,
+    slots: Arc<Semaphore>,
+    /// Claimed and not begun.
+    ahead: Mutex<VecDeque<Task>>,
+    bell: Notify,
+    /// Whether more waited in the database than was claimed last.
+    has_backlog: AtomicBool,
+    is_paused: AtomicBool,
+    /// The key that was served last: keys take turns.
+    last_key: Mutex<String>,
+}
+
+impl Lane {
+    pub(super) fn new(queue: &'static str, size: u32) -> Self {
+        Self {
+            queue,
+            size,
+            slots: Arc::new(Semaphore::new(size as usize)),
+            ahead: Mutex::default(),
+            bell: Notify::new(),
+            has_backlog: AtomicBool::new(false),
+            is_paused: AtomicBool::new(false),
+            last_key: Mutex::default(),
+        }
+    }
+
+    /// A place for a task that is about to be committed, unless others wait.
+    pub(super) fn admit(&self) -> Option<OwnedSemaphorePermit> {
+        if self.is_paused() || self.has_backlog.load(Ordering::Acquire) || !self.ahead().is_empty() {
+            return None;
+        }
+        Arc::clone(&self.slots).try_acquire_owned().ok()
+    }
+
+    pub(super) fn ring(&self) {
+        self.bell.notify_one();
+    }
+
+    pub(super) fn set_paused(&self, paused: bool) {
+        self.is_paused.store(paused, Ordering::Release);
+        if !paused {
+            self.ring();
+        }
+    }
+
+    fn is_paused(&self) -> bool {
+        self.is_paused.load(Ordering::Acquire)
+    }
+
+    /// Claims and runs until the process stops.
+    pub(super) async fn serve(self: Arc<Self>, shared: Arc<Shared>) {
+        let stopping = shared.owned.stopping();
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = self.bell.notified() => {}
+                () = pause() => {}
+            }
+            if let Err(error) = self.drain(&shared).await {
+                tracing::warn!(
+                    queue = self.queue,
+                    error = &error as &dyn std::error::Error,
+                    "tasks could not be claimed"
+                );
+            }
+        }
+    }
+
+    /// Claims as long as there is something to claim and room for it.
+    async fn drain(self: &Arc<Self>, shared: &Arc<Shared>) -> Result<()> {
+        while !shared.takes_nothing_new() && self.room() > 0 && self.claim(shared).await? > 0 {
+            self.pump(shared);
+        }
+        Ok(())
+    }
+
+    /// How many tasks to claim: none while enough wait here.
+    fn room(&self) -> usize {
+        let ahead = self.ahead().len();
+        let full = self.size as usize * AHEAD;
+        if ahead >= self.size as usize || (ahead > 0 && !self.has_backlog.load(Ordering::Acquire)) {
+            0
+        } else {
+            full - ahead
+        }
+    }
+
+    /// Claims what there is room for; how many it got.
+    pub(super) async fn claim(&self, shared: &Shared) -> Result<usize> {
+        if self.is_paused() {
+            return Ok(0);
+        }
+        let node = shared.epochs.node();
+        let room = u32::try_from(self.room()).unwrap_or(u32::MAX);
+        let mut tasks = shared.db.claim(node, self.queue, room).await?;
+        self.has_backlog.store(tasks.len() == room as usize, Ordering::Release);
+        let rest = room - u32::try_from(tasks.len()).unwrap_or(room);
+        if rest > 0 {
+            tasks.extend(self.claim_keyed(shared, node, rest).await?);
+        }
+        let claimed = tasks.len();
+        self.ahead().extend(tasks);
+        Ok(claimed)
+    }
+
+    /// Claims the oldest of each key, beginning behind the key that was served last.
+    async fn claim_keyed(&self, shared: &Shared, node: uuid::Uuid, most: u32) -> Result<Vec<Task>> {
+        let after = self.last_key().clone();
+        let mut tasks = shared.db.claim_keyed(node, self.queue, most, &after).await?;
+        let rest = most - u32::try_from(tasks.len()).unwrap_or(most);
+        if rest > 0 && !after.is_empty() {
+            tasks.extend(shared.db.claim_keyed(node, self.queue, rest, "").await?);
+        }
+        *self.last_key() = tasks.last().and_then(|it| it.key.clone()).unwrap_or_default();
+        Ok(tasks)
+    }
+
+    /// Begins what was claimed, as far as there are slots.
+    pub(super) fn pump(self: &Arc<Self>, shared: &Arc<Shared>) {
+        while let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() {
+            let Some(task) = self.ahead().pop_front() else { return };
+            self.start(shared, task, permit);
+        }
+    }
+
+    /// Runs a task in its own time.
+    pub(super) fn start(self: &Arc<Self>, shared: &Arc<Shared>, task: Task, permit: OwnedSemaphorePermit) {
+        let (lane, context) = (Arc::clone(self), Arc::clone(shared));
+        let is_keyed = task.key.is_some();
+        shared.running().insert(task.id, ());
+        shared.owned.spawn("attempt", async move {
+            let id = task.id;
+            attempt::run(&context, task).await;
+            context.running().remove(&id);
+            drop(permit);
+            lane.pump(&context);
+            if is_keyed || (lane.has_backlog.load(Ordering::Acquire) && lane.room() > 0) {
+                lane.ring();
+            }
+        });
+    }
+
+    /// Waits until nothing of this queue runs.
+    pub(super) async fn idle(&self) {
+        // All slots are free at once only when nothing holds one.
+        let _all = self.slots.acquire_many(self.size).await;
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, VecDeque<Task>> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn last_key(&self) -> MutexGuard<'_, String> {
+        self.last_key.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn queue(&self) -> &'static str {
+        self.queue
+    }
+
+    /// Those that were claimed and not begun: they are running as far as others are concerned.
+    pub(super) fn claimed(&self) -> Vec<mainstay_kernel::work::TaskId> {
+        self.ahead().iter().map(|it| it.id).collect()
+    }
+}
+
+/// Behind every bell stands a look, for those that nobody rang for.
+#[expect(clippy::disallowed_methods, reason = "a poll waits")]
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(fastrand::u64(250..1000))).await;
+}

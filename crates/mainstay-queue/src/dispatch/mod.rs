@@ -1,0 +1,264 @@
+//! Runs tasks in this process: claims them with a lease, runs them, and says what became of them.
+
+mod attempt;
+mod completions;
+mod epoch;
+mod lane;
+mod settle;
+mod upkeep;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use mainstay_kernel::work::{Dispatcher, Fence, NewTask, Slot, Task, TaskId};
+use mainstay_kernel::{Db, Error, Owned, Result, Timestamp};
+use tokio::sync::{Notify, Semaphore, mpsc};
+
+use self::epoch::Epochs;
+use self::lane::Lane;
+use crate::cron::{self, CronEntry, Ticker};
+use crate::{WorkerEntry, WorkerSpec};
+
+/// What a process knows how to run.
+#[derive(Clone, Debug, Default)]
+pub struct Work {
+    /// Its workers.
+    pub workers: Vec<WorkerEntry>,
+    /// Its crons.
+    pub crons: Vec<CronEntry>,
+    /// What is said of its queues.
+    pub queues: Vec<QueueSpec>,
+    /// The queues that it serves; all when empty.
+    pub only: Vec<String>,
+}
+
+/// What is said of a queue.
+#[derive(Clone, Debug)]
+pub struct QueueSpec {
+    /// Its name.
+    pub name: &'static str,
+    /// How many of its tasks one process runs at the same time.
+    pub concurrency: u32,
+}
+
+impl QueueSpec {
+    /// How many tasks of a queue that says nothing of it run at the same time in one process.
+    pub const CONCURRENCY: u32 = 16;
+}
+
+/// How long a process is taken for alive that does not renew its lease. Its tasks run elsewhere soon after.
+pub const LEASE: Duration = Duration::from_secs(8);
+
+/// Runs tasks. Clones share.
+#[derive(Clone)]
+pub struct Engine(Arc<Shared>);
+
+pub(crate) struct Shared {
+    db: Db,
+    workers: HashMap<&'static str, Known>,
+    lanes: BTreeMap<&'static str, Arc<Lane>>,
+    ticker: Ticker,
+    epochs: Epochs,
+    owned: Owned,
+    /// What this process is running.
+    running: Mutex<HashMap<TaskId, ()>>,
+    completions: mpsc::UnboundedSender<Fence>,
+    /// Rings when something is due sooner than was known.
+    sooner: Notify,
+    due: Mutex<Option<Timestamp>>,
+    takes_nothing_new: AtomicBool,
+}
+
+/// A worker and how many of its tasks may run.
+struct Known {
+    entry: WorkerEntry,
+    limit: Option<Arc<Semaphore>>,
+}
+
+impl Engine {
+    /// One that runs nothing yet.
+    ///
+    /// # Errors
+    /// Internal, when two workers have one name, or a cron's expression is none.
+    pub fn new(db: &Db, work: Work) -> Result<Self> {
+        let workers = known(&work)?;
+        let lanes = lanes(&work);
+        let (completions, ended) = mpsc::unbounded_channel();
+        let serves_crons = lanes.contains_key(cron::QUEUE);
+        let shared = Arc::new(Shared {
+            db: db.clone(),
+            workers,
+            lanes,
+            ticker: Ticker::new(if serves_crons { work.crons } else { Vec::new() })?,
+            epochs: Epochs::new(),
+            owned: Owned::new(),
+            running: Mutex::default(),
+            completions,
+            sooner: Notify::new(),
+            due: Mutex::default(),
+            takes_nothing_new: AtomicBool::new(false),
+        });
+        let run = completions::run(Arc::downgrade(&shared), shared.owned.stopping(), ended);
+        shared.owned.spawn("completions", run);
+        Ok(Self(shared))
+    }
+
+    /// Enters this process, makes up for what was missed and begins to run tasks.
+    ///
+    /// # Errors
+    /// Unavailable, when the database is away.
+    pub async fn start(&self) -> Result<()> {
+        let shared = &self.0;
+        shared.enter().await?;
+        shared.db.dispatch_by(Arc::new(self.clone()))?;
+        shared.ticker.start(&shared.db).await?;
+        for lane in shared.lanes.values() {
+            shared.owned.spawn("queue", Arc::clone(lane).serve(Arc::clone(shared)));
+        }
+        shared.owned.spawn("upkeep", upkeep::run(Arc::clone(shared)));
+        Ok(())
+    }
+
+    /// Stops taking tasks, waits up to `bound` for those that run and hands the rest back. Safe to call twice;
+    /// whether all had ended.
+    pub async fn stop(&self, bound: Duration) -> bool {
+        let shared = &self.0;
+        shared.takes_nothing_new.store(true, Ordering::Release);
+        let ended = tokio::time::timeout(bound, shared.idle()).await.is_ok();
+        let epoch = shared.epochs.end();
+        shared.owned.stop(bound.max(Duration::from_secs(1))).await;
+        if let Err(error) = shared.db.leave(epoch).await {
+            tracing::warn!(%error, "tasks could not be handed back: others take them when the lease ends");
+        }
+        ended
+    }
+
+    /// Does what is due now and runs it to its end, once: for tests, which move the clock by hand.
+    ///
+    /// # Errors
+    /// Unavailable, when the database is away.
+    pub async fn step(&self) -> Result<()> {
+        upkeep::due_now(&self.0).await?;
+        for lane in self.0.lanes.values() {
+            while lane.claim(&self.0).await? > 0 {
+                lane.pump(&self.0);
+                self.0.idle().await;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// Takes a name of its own, under which it holds tasks.
+    async fn enter(&self) -> Result<()> {
+        let node = self.epochs.begin();
+        let name = format!("{}:{}", std::env::var("HOSTNAME").unwrap_or_default(), std::process::id());
+        self.db.enlist(node, &name, LEASE).await?;
+        let names: Vec<&str> = self.workers.keys().copied().collect();
+        self.db.unpark(&names).await.map(|queues| self.ring(&queues))
+    }
+
+    /// Waits until nothing runs.
+    async fn idle(&self) {
+        for lane in self.lanes.values() {
+            lane.idle().await;
+        }
+    }
+
+    fn ring(&self, queues: &[String]) {
+        for queue in queues {
+            if let Some(lane) = self.lanes.get(queue.as_str()) {
+                lane.ring();
+            }
+        }
+    }
+
+    /// Something is due then.
+    fn wake_at(&self, due: Timestamp) {
+        let mut known = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.is_none_or(|known| due < known) {
+            *known = Some(due);
+            drop(known);
+            self.sooner.notify_one();
+        }
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<TaskId, ()>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn takes_nothing_new(&self) -> bool {
+        self.takes_nothing_new.load(Ordering::Acquire)
+    }
+}
+
+impl Dispatcher for Engine {
+    fn admit(&self, task: &NewTask) -> Option<Box<dyn Slot>> {
+        let shared = &self.0;
+        if shared.takes_nothing_new() || !shared.workers.contains_key(task.name.as_ref()) {
+            return None;
+        }
+        let lane = shared.lanes.get(task.queue.as_ref())?;
+        let permit = lane.admit()?;
+        let owner = shared.epochs.node();
+        Some(Box::new(Place { owner, permit, lane: Arc::clone(lane), shared: Arc::clone(shared) }))
+    }
+
+    fn wake(&self, queue: &str) {
+        if let Some(lane) = self.0.lanes.get(queue) {
+            lane.ring();
+        }
+    }
+
+    fn wake_at(&self, due: Timestamp) {
+        self.0.wake_at(due);
+    }
+}
+
+/// A place in a lane.
+struct Place {
+    owner: uuid::Uuid,
+    permit: tokio::sync::OwnedSemaphorePermit,
+    lane: Arc<Lane>,
+    shared: Arc<Shared>,
+}
+
+impl Slot for Place {
+    fn owner(&self) -> uuid::Uuid {
+        self.owner
+    }
+
+    fn run(self: Box<Self>, task: Task) {
+        let Self { permit, lane, shared, .. } = *self;
+        lane.start(&shared, task, permit);
+    }
+}
+
+fn known(work: &Work) -> Result<HashMap<&'static str, Known>> {
+    let mut workers: HashMap<&'static str, Known> = HashMap::new();
+    for entry in work.workers.iter().copied().chain(work.crons.iter().map(|it| it.worker)) {
+        let WorkerSpec { name, place, concurrency, .. } = *entry.spec;
+        let limit = concurrency.map(|it| Arc::new(Semaphore::new(it as usize)));
+        if let Some(other) = workers.insert(name, Known { entry, limit }) {
+            return Err(Error::internal(format!(
+                "two workers are named `{name}`: one at {}, one at {place}: give one of them another name",
+                other.entry.spec.place
+            )));
+        }
+    }
+    Ok(workers)
+}
+
+/// A lane for each queue that a worker names, or that something is said of.
+fn lanes(work: &Work) -> BTreeMap<&'static str, Arc<Lane>> {
+    let named = work.workers.iter().map(|it| it.spec.queue).chain(work.queues.iter().map(|it| it.name));
+    let crons = (!work.crons.is_empty()).then_some(cron::QUEUE);
+    let served = |queue: &&str| work.only.is_empty() || work.only.iter().any(|it| it == queue);
+    let size = |queue| {
+        work.queues.iter().find(|it| it.name == queue).map_or(QueueSpec::CONCURRENCY, |it| it.concurrency)
+    };
+    named.chain(crons).filter(served).map(|queue| (queue, Arc::new(Lane::new(queue, size(queue))))).collect()
+}

@@ -1,0 +1,100 @@
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use mainstay_kernel::work::Enlisted;
+use mainstay_kernel::{Result, Timestamp};
+
+use super::{LEASE, Shared};
+
+/// How many scheduled tasks become ready at once.
+const BATCH: u32 = 500;
+
+/// How often a lease is renewed, and others are looked after.
+const RENEW: Duration = Duration::from_secs(2);
+
+/// How old a claim is that nobody here runs before it is given back.
+const FORGOTTEN: Duration = Duration::from_secs(10);
+
+/// Looks after what is due and who is alive, until the process stops.
+pub(super) async fn run(shared: Arc<Shared>) {
+    let stopping = shared.owned.stopping();
+    let mut renewed = Instant::now();
+    loop {
+        if stopping.is_cancelled() {
+            return;
+        }
+        if let Err(error) = due_now(&shared).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "what is due could not be looked for");
+        }
+        if renewed.elapsed() >= RENEW {
+            renewed = look_after(&shared, renewed).await;
+        }
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            () = shared.sooner.notified() => {}
+            () = pause(&shared) => {}
+        }
+    }
+}
+
+/// Crons and scheduled tasks.
+pub(super) async fn due_now(shared: &Shared) -> Result<()> {
+    shared.ticker.tick(&shared.db).await?;
+    loop {
+        let queues = shared.db.promote(BATCH).await?;
+        shared.ring(&queues);
+        if queues.len() < BATCH as usize {
+            break;
+        }
+    }
+    let next = shared.db.next_due().await?;
+    *shared.due.lock().unwrap_or_else(PoisonError::into_inner) = next;
+    Ok(())
+}
+
+/// Renews the lease, frees what the dead held, and learns what operators said; when the lease was last renewed.
+async fn look_after(shared: &Shared, renewed: Instant) -> Instant {
+    match renew(shared).await {
+        Ok(()) => Instant::now(),
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the lease could not be renewed");
+            if renewed.elapsed() >= LEASE {
+                tracing::error!("the lease is over: what runs here is dropped, and others run it");
+                shared.epochs.end();
+            }
+            renewed
+        }
+    }
+}
+
+async fn renew(shared: &Shared) -> Result<()> {
+    let (node, over) = shared.epochs.current();
+    if over.is_cancelled() || shared.db.renew(node, LEASE).await? == Enlisted::Lost {
+        tracing::warn!("this process was taken for dead: what it ran is dropped, and others run it");
+        shared.enter().await?;
+    }
+    shared.ring(&shared.db.reap().await?);
+    let mut held: Vec<_> = shared.running().keys().copied().collect();
+    held.extend(shared.lanes.values().flat_map(|lane| lane.claimed()));
+    shared.ring(&shared.db.disown(node, &held, FORGOTTEN).await?);
+    let paused = shared.db.paused().await?;
+    for lane in shared.lanes.values() {
+        lane.set_paused(paused.iter().any(|it| it == lane.queue()));
+    }
+    Ok(())
+}
+
+/// Until something is due, or it is time to look.
+#[expect(clippy::disallowed_methods, reason = "a poll waits")]
+async fn pause(shared: &Shared) {
+    let look = Duration::from_millis(fastrand::u64(250..1000));
+    let now = shared.db.clock().now();
+    let due = *shared.due.lock().unwrap_or_else(PoisonError::into_inner);
+    let next = due.into_iter().chain(shared.ticker.next()).min();
+    let wait = next.map_or(look, |due| until(now, due).min(look));
+    tokio::time::sleep(wait).await;
+}
+
+fn until(now: Timestamp, due: Timestamp) -> Duration {
+    Duration::from_micros(u64::try_from(due.as_micros() - now.as_micros()).unwrap_or(0))
+}

@@ -1,0 +1,21 @@
+//! What runs beside requests: operations, workers and crons.
+//!
+//! A transaction leaves tasks behind ([`Scheduler::enqueue`]); they exist if and only if it commits. An [`Engine`]
+//! runs them: a worker that takes `&mut Tx` has its effect in the database exactly once, for its task ends with its
+//! transaction; one that does not may wait for the world outside, and may run more than once.
+
+pub mod cron;
+mod dispatch;
+mod failure;
+mod meta;
+pub mod operation;
+mod retry;
+mod scheduler;
+mod worker;
+
+pub use dispatch::{Engine, LEASE, QueueSpec, Work};
+pub use failure::WorkError;
+pub use operation::{Asked, Operation, OperationEntry, Operations};
+pub use retry::{Backoff, Retry};
+pub use scheduler::{Enqueue, Job, JobName, Scheduler, hours, mins, secs};
+pub use worker::{Run, TaskCx, Worked, Worker, WorkerEntry, WorkerSpec, worked};

@@ -1,0 +1,186 @@
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::time::Duration;
+
+use mainstay_kernel::work::{NewTask, TaskId};
+use mainstay_kernel::{Error, Result, Timestamp, Tx};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::meta::Meta;
+
+/// What can be left for later: a worker or an operation.
+pub trait Job: Copy + Send + Sync + 'static {
+    /// What it is given.
+    type Input: Serialize + DeserializeOwned + Send + 'static;
+
+    /// The queue it waits in and the name it is found by.
+    const JOB: JobName;
+}
+
+/// The queue of a job and the name it is found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobName {
+    /// The queue it waits in.
+    pub queue: &'static str,
+    /// The name it is found by.
+    pub name: &'static str,
+}
+
+/// Leaves work behind, from within a transaction.
+pub trait Scheduler {
+    /// Leaves a task for this worker, written when the transaction commits, and only then. Nothing happens until it
+    /// is awaited; that gives the task's id.
+    ///
+    /// ```
+    /// # use mainstay_queue::{Scheduler, Worker};
+    /// # use mainstay_kernel::{Result, Tx};
+    /// # use std::time::Duration;
+    /// # async fn doc(tx: &mut Tx, send_welcome: impl Worker<Input = String>) -> Result<()> {
+    /// let task = tx.enqueue(send_welcome, "ann".to_owned()).after(Duration::from_secs(30)).key("ann").await?;
+    /// assert!(tx.cancel(task).await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    fn enqueue<J: Job>(&mut self, job: J, input: J::Input) -> Enqueue<'_>;
+}
+
+impl Scheduler for Tx {
+    fn enqueue<J: Job>(&mut self, _: J, input: J::Input) -> Enqueue<'_> {
+        let body = serde_json::to_string(&input)
+            .map_err(|error| Error::internal("a task's input cannot be written").caused_by(error));
+        let mut meta = Meta::of(self.caller());
+        meta.traceparent = self.traceparent().map(str::to_owned);
+        Enqueue { tx: self, job: J::JOB, body, meta, key: None, priority: 100, when: When::Now, unique: None }
+    }
+}
+
+/// A task that is about to be left behind.
+#[must_use = "nothing is enqueued until it is awaited"]
+pub struct Enqueue<'t> {
+    tx: &'t mut Tx,
+    job: JobName,
+    body: Result<String>,
+    meta: Meta,
+    key: Option<String>,
+    priority: i16,
+    when: When,
+    unique: Option<Duration>,
+}
+
+#[derive(Clone, Copy)]
+enum When {
+    Now,
+    At(Timestamp),
+    After(Duration),
+}
+
+impl Enqueue<'_> {
+    /// Not before this time.
+    pub fn at(mut self, time: Timestamp) -> Self {
+        self.when = When::At(time);
+        self
+    }
+
+    /// Not before so much time has passed since the transaction began.
+    pub fn after(mut self, wait: Duration) -> Self {
+        self.when = When::After(wait);
+        self
+    }
+
+    /// Tasks of one queue and key run one at a time, in the order in which they were committed.
+    pub fn key(mut self, key: impl Display) -> Self {
+        self.key = Some(key.to_string());
+        self
+    }
+
+    /// Lower runs first; 100 unless told. Tasks with a key run in their order.
+    pub fn priority(mut self, priority: i16) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// Only if no task of this name and key was left behind within this time; else the id is that one's.
+    pub fn unique(mut self, window: Duration) -> Self {
+        self.unique = Some(window);
+        self
+    }
+
+    /// How long to wait before another try, in place of the worker's backoff.
+    pub fn delay_retry(mut self, wait: Duration) -> Self {
+        self.meta.delay_retry(wait);
+        self
+    }
+
+    /// Gives a value along, which the worker finds in `cx.metadata()`.
+    pub fn metadata(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.meta.metadata.insert(name.into(), value.into());
+        self
+    }
+
+    /// The value of a parameter of an operation's path, such as `user_id` of `users.get.$user_id`.
+    pub fn param(mut self, name: impl Into<String>, value: impl Display) -> Self {
+        self.meta.params.insert(name.into(), value.to_string());
+        self
+    }
+
+    async fn put(self) -> Result<TaskId> {
+        let Self { tx, job, body, meta, key, priority, when, unique } = self;
+        let id = TaskId::new();
+        if let Some(window) = unique {
+            let until = tx.now().plus(window);
+            let held = tx.only_one(mark(job, key.as_deref()), id, until).await?;
+            if held != id {
+                return Ok(held);
+            }
+        }
+        let due = match when {
+            When::Now => None,
+            When::At(time) => Some(time),
+            When::After(wait) => Some(tx.now().plus(wait)),
+        };
+        let (queue, name) = (Cow::Borrowed(job.queue), Cow::Borrowed(job.name));
+        Ok(tx.put(NewTask { id, queue, name, key, priority, body: body?, meta: meta.write()?, due }))
+    }
+}
+
+impl<'t> IntoFuture for Enqueue<'t> {
+    type Output = Result<TaskId>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<TaskId>> + Send + 't>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.put())
+    }
+}
+
+/// What no two tasks may hold: hashed, so that marks lie anywhere in their index.
+fn mark(job: JobName, key: Option<&str>) -> Uuid {
+    let mut hash = ring::digest::Context::new(&ring::digest::SHA256);
+    for part in [job.queue, job.name, key.unwrap_or_default()] {
+        hash.update(&(part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.update(&[u8::from(key.is_some())]);
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash.finish().as_ref()[..16]);
+    Uuid::from_bytes(id)
+}
+
+/// So many seconds.
+pub const fn secs(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+/// So many minutes.
+pub const fn mins(count: u64) -> Duration {
+    Duration::from_secs(count * 60)
+}
+
+/// So many hours.
+pub const fn hours(count: u64) -> Duration {
+    Duration::from_secs(count * 3600)
+}

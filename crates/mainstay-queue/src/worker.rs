@@ -1,0 +1,173 @@
+use std::time::Duration;
+
+use mainstay_kernel::work::TaskId;
+use mainstay_kernel::{Boxed, Caller, Db, Place, Tx};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::meta::Meta;
+use crate::{Job, Retry, WorkError};
+
+/// What a worker says of itself.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkerSpec {
+    /// Its tasks' name.
+    pub name: &'static str,
+    /// The queue in which they wait.
+    pub queue: &'static str,
+    /// When a task whose attempt failed is tried again.
+    pub retry: Retry,
+    /// How long an attempt may take. Then it is dropped, and counts as failed.
+    pub timeout: Duration,
+    /// How many of its tasks one process runs at the same time, within what the queue allows.
+    pub concurrency: Option<u32>,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl WorkerSpec {
+    /// How long an attempt may take that says nothing of it.
+    pub const TIMEOUT: Duration = Duration::from_secs(15 * 60);
+    /// The queue of workers that name none.
+    pub const QUEUE: &'static str = "default";
+
+    /// One that says no more than its name.
+    pub const fn new(name: &'static str, place: Place) -> Self {
+        Self {
+            name,
+            queue: Self::QUEUE,
+            retry: Retry::DEFAULT,
+            timeout: Self::TIMEOUT,
+            concurrency: None,
+            summary: "",
+            place,
+        }
+    }
+}
+
+/// A function under `#[worker]`, as a type: what tasks of its name are run by.
+pub trait Worker: Job {
+    /// What it says of itself.
+    const SPEC: WorkerSpec;
+
+    /// How it runs.
+    const RUN: Run;
+}
+
+/// What an attempt gives: its value as JSON.
+pub type Worked = Result<String, WorkError>;
+
+/// How a worker runs.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// In a transaction, which commits together with the end of the task: what it does in the database happens
+    /// exactly once.
+    InTx(for<'t> fn(&'t mut Tx, &'t TaskCx) -> Boxed<'t, Worked>),
+    /// Without a transaction: it may wait for whatever it likes, and may be run more than once.
+    Free(for<'t> fn(&'t TaskCx) -> Boxed<'t, Worked>),
+}
+
+/// A worker without its type.
+#[derive(Clone, Copy)]
+pub struct WorkerEntry {
+    /// What it says of itself.
+    pub spec: &'static WorkerSpec,
+    pub(crate) run: Run,
+}
+
+impl WorkerEntry {
+    /// The entry of `W`.
+    pub const fn of<W: Worker>() -> Self {
+        Self { spec: const { &W::SPEC }, run: W::RUN }
+    }
+}
+
+impl std::fmt::Debug for WorkerEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "WorkerEntry({})", self.spec.name)
+    }
+}
+
+/// One attempt of a task, as its worker sees it.
+pub struct TaskCx {
+    pub(crate) id: TaskId,
+    pub(crate) name: String,
+    pub(crate) queue: String,
+    pub(crate) attempt: u32,
+    pub(crate) attempts: u32,
+    pub(crate) body: String,
+    pub(crate) meta: Meta,
+    pub(crate) caller: Caller,
+    pub(crate) db: Db,
+}
+
+impl TaskCx {
+    /// The task's identity, the same over all attempts: the idempotency key for the world outside.
+    pub fn id(&self) -> TaskId {
+        self.id
+    }
+
+    /// The task's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The queue it waited in.
+    pub fn queue(&self) -> &str {
+        &self.queue
+    }
+
+    /// Which attempt this is, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Whether no other attempt follows when this one fails.
+    pub fn is_last_attempt(&self) -> bool {
+        self.attempt >= self.attempts
+    }
+
+    /// For whom it runs: whoever left the task behind.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// What the author gave along.
+    pub fn metadata(&self) -> &Map<String, Value> {
+        &self.meta.metadata
+    }
+
+    /// The trace that the task is part of, as a `traceparent` of W3C Trace Context.
+    pub fn traceparent(&self) -> Option<&str> {
+        self.meta.traceparent.as_deref()
+    }
+
+    /// The database. Each `write` is a transaction of its own, which commits whatever becomes of the task: to end
+    /// the task with a transaction, take `&mut Tx`.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The input.
+    ///
+    /// # Errors
+    /// Permanent, when it has another shape: no other try will mend it.
+    pub fn input<T: DeserializeOwned>(&self) -> Result<T, WorkError> {
+        let mut reader = serde_json::Deserializer::from_str(&self.body);
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            WorkError::permanent(format!("the input of `{}` does not fit its worker: {error}", self.name))
+        })
+    }
+}
+
+/// What a worker gives, as JSON.
+///
+/// # Errors
+/// Permanent, when it cannot be written.
+pub fn worked(value: &impl Serialize) -> Worked {
+    serde_json::to_string(value)
+        .map_err(|error| WorkError::permanent(format!("what the worker gave cannot be written: {error}")))
+}
