@@ -1,11 +1,12 @@
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
 use crate::refusal::Refusal;
 
 /// The headers that may carry a service token. Both mean the same.
-const HEADERS: [&str; 2] = ["x-service-token", "x-api-key"];
+const HEADERS: [HeaderName; 2] =
+    [HeaderName::from_static("x-service-token"), HeaderName::from_static("x-api-key")];
 
 /// The configured tokens, kept as digests: a copy of the memory does not yield them.
 pub(crate) struct ServiceTokens(Vec<ServiceToken>);

@@ -21,7 +21,7 @@ pub async fn create(door: &Door<'_>, input: Input) -> Result<Outcome> {
     let record = compose(door, &grant, &sent);
     let scope = admit(door, &grant, &record)?;
     let (firing, tried) = (Firing::at(door, Action::Create), Tried::nothing());
-    let new = New { door, grant, sent, record, scope, firing, tried };
+    let mut new = New { door, grant, sent, record, scope, firing, tried };
     door.db.once(door.request, door.keep, async || new.insert().await).await
 }
 
@@ -62,7 +62,7 @@ struct New<'a> {
 }
 
 impl New<'_> {
-    async fn insert(&self) -> Result<Outcome> {
+    async fn insert(&mut self) -> Result<Outcome> {
         if !self.firing.is_due() {
             return self.at_once().await;
         }
@@ -77,16 +77,22 @@ impl New<'_> {
 
     /// One statement: the row is there if what it refers to may be read and the scope holds, at the
     /// same instant.
-    async fn at_once(&self) -> Result<Outcome> {
-        let Self { door, record, .. } = self;
-        let answer = door.answer(record);
-        let statement = store::write::insert(door.db.dialect(), door.model.schema, record, &self.condition());
+    async fn at_once(&mut self) -> Result<Outcome> {
+        let (door, condition) = (self.door, self.condition());
+        let answer = door.answer(&self.record);
+        // The statement takes them; only where it fails are they copied out of it again.
+        let values = std::mem::take(&mut self.record.0);
+        let columns = values.len();
+        let statement = store::write::insert(door.db.dialect(), door.model.schema, values, &condition);
         let kept = door.request.map(|request| (request, &answer));
         match door.db.insert_one(&statement, kept).await {
             Ok(Written::Rows(rows)) if rows.is_empty() => Err(self.refusal(&door.db.reader()).await?),
             Ok(Written::Rows(_)) => Ok(Outcome { answer, replayed: false }),
             Ok(Written::Replayed(answer)) => Ok(Outcome { answer, replayed: true }),
-            Err(error) => Err(violation::explain(door, Refused::Create(record), error).await),
+            Err(error) => {
+                let record = Record(statement.params()[..columns].to_vec());
+                Err(violation::explain(door, Refused::Create(&record), error).await)
+            }
         }
     }
 
@@ -99,7 +105,7 @@ impl New<'_> {
         let change = firing.before(tx, None, self.record.clone()).await?;
         let scope = admit(door, &self.grant, &change.row)?;
         tried.note(Some(change.row.clone()));
-        let statement = store::write::insert(tx.dialect(), door.model.schema, &change.row, &scope);
+        let statement = store::write::insert(tx.dialect(), door.model.schema, change.row.0.clone(), &scope);
         if tx.execute(&statement).await? == 0 {
             return Err(forbidden(door));
         }

@@ -41,16 +41,16 @@ pub fn serialize_row<S: Serializer>(
 impl Visible {
     /// What `who` sees.
     pub fn to(schema: &Schema, who: &Caller) -> Self {
-        let (mut columns, overflow): (Vec<usize>, Vec<usize>) = (0..schema.columns.len())
-            .filter(|&it| sees(schema, it, who))
-            .partition(|&it| schema.columns[it].part != Part::Overflow);
-        columns.sort_by_key(|&it| match schema.columns[it].part {
-            Part::Id => 0,
-            Part::CreatedAt => 1,
-            Part::UpdatedAt => 2,
-            Part::Version | Part::Plain | Part::Overflow => 3,
-        });
-        let overflow = overflow.first().map(|&column| Properties { column, only: None });
+        const FIRST: [Part; 3] = [Part::Id, Part::CreatedAt, Part::UpdatedAt];
+        let mut columns = Vec::with_capacity(schema.columns.len());
+        columns.extend(FIRST.into_iter().filter_map(|part| schema.part(part)));
+        columns.extend(
+            (0..schema.columns.len())
+                .filter(|&it| matches!(schema.columns[it].part, Part::Version | Part::Plain)),
+        );
+        columns.retain(|&it| sees(schema, it, who));
+        let overflow = schema.overflow().filter(|&it| sees(schema, it, who));
+        let overflow = overflow.map(|column| Properties { column, only: None });
         Self { columns, typed: true, overflow }
     }
 

@@ -23,7 +23,7 @@ pub async fn insert(tx: &mut Tx, schema: &Schema, values: Vec<(usize, Value)>) -
     let firing = Firing::within(tx, schema, Action::Create);
     let record = Record::new(schema, Uuid::now_v7(), tx.now(), values);
     let record = firing.before(tx, None, record).await?.row;
-    let statement = store::write::insert(tx.dialect(), schema, &record, &Predicate::Always);
+    let statement = store::write::insert(tx.dialect(), schema, record.0.clone(), &Predicate::Always);
     tx.execute(&statement).await.map_err(|error| violation::name(schema, error))?;
     firing.after(tx, None, record).await
 }

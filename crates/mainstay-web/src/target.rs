@@ -32,10 +32,11 @@ pub(crate) fn admit(uri: &Uri) -> Result<(), ApiError> {
 /// # Errors
 /// 400 `bad_request`.
 pub(crate) fn admit_host(headers: &HeaderMap) -> Result<(), ApiError> {
-    match headers.get_all(HOST).iter().nth(1) {
-        None => Ok(()),
-        Some(_) => Err(ApiError::bad_request("the request has more than one `Host` header").and_close()),
+    let is_any_repeated = headers.len() > headers.keys_len();
+    if is_any_repeated && headers.get_all(HOST).iter().nth(1).is_some() {
+        return Err(ApiError::bad_request("the request has more than one `Host` header").and_close());
     }
+    Ok(())
 }
 
 fn bad_escape(text: &str) -> Option<String> {

@@ -14,7 +14,7 @@ pub(crate) struct Builder {
 
 impl Builder {
     pub(crate) fn new(dialect: Dialect) -> Self {
-        Self { dialect, text: String::with_capacity(256), params: Vec::with_capacity(8) }
+        Self { dialect, text: String::with_capacity(512), params: Vec::with_capacity(8) }
     }
 
     pub(crate) fn text(&mut self, text: &str) -> &mut Self {
@@ -43,8 +43,8 @@ impl Builder {
             Dialect::Postgres => '$',
             Dialect::Sqlite => '?',
         };
-        let _ = write!(self.text, "{mark}{}", self.params.len());
-        self
+        self.text.push(mark);
+        self.number(self.params.len() as u64)
     }
 
     /// `each` for every item, with commas between.
@@ -70,7 +70,13 @@ impl Builder {
     }
 
     pub(crate) fn number(&mut self, number: u64) -> &mut Self {
-        let _ = write!(self.text, "{number}");
+        match u8::try_from(number) {
+            // Most are placeholders of a few columns.
+            Ok(digit @ 0..=9) => self.text.push(char::from(b'0' + digit)),
+            Ok(_) | Err(_) => {
+                let _ = write!(self.text, "{number}");
+            }
+        }
         self
     }
 
@@ -88,11 +94,10 @@ pub(super) fn quoted(name: &str) -> String {
 
 fn quote(text: &mut String, name: &str) {
     text.push('"');
-    for part in name.split_inclusive('"') {
-        text.push_str(part);
-        if part.ends_with('"') {
-            text.push('"');
-        }
+    if name.contains('"') {
+        text.push_str(&name.replace('"', "\"\""));
+    } else {
+        text.push_str(name);
     }
     text.push('"');
 }

@@ -2,16 +2,17 @@ use mainstay_kernel::{Dialect, Statement, Timestamp, Value};
 
 use super::condition;
 use super::sql::Builder;
-use crate::{Part, Predicate, Record, Schema};
+use crate::{Part, Predicate, Schema};
 
-/// Inserts a whole row, if the condition, which speaks of no column, holds in that instant.
-pub(crate) fn insert(dialect: Dialect, schema: &Schema, record: &Record, condition: &Predicate) -> Statement {
+/// Inserts a whole row, if the condition, which speaks of no column, holds in that instant. The row's
+/// values are the first that the statement binds.
+pub(crate) fn insert(dialect: Dialect, schema: &Schema, row: Vec<Value>, condition: &Predicate) -> Statement {
     let mut sql = Builder::new(dialect);
     let is_free = *condition == Predicate::Always;
     sql.text("INSERT INTO ").name(schema.table).text(" (").columns(schema);
     sql.text(if is_free { ") VALUES (" } else { ") SELECT " });
-    sql.list(&record.0, |sql, value| {
-        sql.bind(value.clone());
+    sql.list(row, |sql, value| {
+        sql.bind(value);
     });
     if is_free {
         sql.text(")");

@@ -10,6 +10,7 @@ use mainstay_kernel::{Answer, Outcome};
 use mainstay_model::Schema;
 use mainstay_model::door::Written;
 use mainstay_model::list::Page;
+use uuid::Uuid;
 
 use super::version;
 use crate::error::ApiError;
@@ -17,12 +18,15 @@ use crate::repeat;
 
 /// 200 with a row.
 pub(super) fn row(row: Written) -> Response {
-    respond(stored(row))
+    tagged(json_response(StatusCode::OK, enveloped(&row.body)), row.version)
 }
 
 /// 304: the client has this version.
 pub(super) fn not_modified(version: Option<i64>) -> Response {
-    let mut response = StatusCode::NOT_MODIFIED.into_response();
+    tagged(StatusCode::NOT_MODIFIED.into_response(), version)
+}
+
+fn tagged(mut response: Response, version: Option<i64>) -> Response {
     if let Some(tag) = version::tag(version).and_then(|tag| HeaderValue::try_from(tag).ok()) {
         response.headers_mut().insert(ETAG, tag);
     }
@@ -54,7 +58,7 @@ pub(super) fn page(schema: &Schema, page: Page) -> Response {
 
 /// The answer to a create: 201 and where the row is.
 pub(super) fn created(path: &str, row: Written) -> Answer {
-    let location = format!("{path}/{}", row.id);
+    let location = [path, "/", row.id.hyphenated().encode_lower(&mut Uuid::encode_buffer())].concat();
     let mut answer = stored(row);
     answer.status = StatusCode::CREATED.as_u16();
     answer.head.push((LOCATION.to_string(), location));
@@ -81,17 +85,18 @@ pub(super) fn outcome(outcome: Outcome) -> Response {
 }
 
 fn respond(answer: Answer) -> Response {
-    let mut body = Vec::with_capacity(answer.body.len() + 32);
-    body.extend_from_slice(br#"{"result":"#);
-    body.extend_from_slice(&answer.body);
-    body.extend_from_slice(br#","success":true}"#);
-    let mut response = json_response(StatusCode::from_u16(answer.status).unwrap_or_default(), body);
+    let status = StatusCode::from_u16(answer.status).unwrap_or_default();
+    let mut response = json_response(status, enveloped(&answer.body));
     for (name, value) in answer.head {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.headers_mut().insert(name, value);
         }
     }
     response
+}
+
+fn enveloped(result: &[u8]) -> Vec<u8> {
+    [br#"{"result":"#, result, br#","success":true}"#].concat()
 }
 
 fn json_response(status: StatusCode, body: Vec<u8>) -> Response {

@@ -1,11 +1,11 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
-use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::Method;
 use mainstay_kernel::{Caller, Request};
 use mainstay_model::door::{Door, Written};
 use mainstay_model::{create as creating, delete as deleting, patch as patching, update as updating};
 
+use super::input::Sent;
 use super::{Mounted, answer, input, version};
 use crate::error::ApiError;
 use crate::repeat;
@@ -13,8 +13,7 @@ use crate::repeat;
 /// `POST /v1/posts`
 pub(super) async fn create(
     State(at): State<Mounted>,
-    headers: HeaderMap,
-    body: Bytes,
+    Sent { headers, body }: Sent,
 ) -> Result<Response, ApiError> {
     let caller = at.site.caller(&headers).await?;
     let request = repeat::request(&at.site, &headers, &caller, &Method::POST, &at.path, &body)?;
@@ -31,8 +30,7 @@ pub(super) async fn create(
 pub(super) async fn update(
     State(at): State<Mounted>,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    Sent { headers, body }: Sent,
 ) -> Result<Response, ApiError> {
     let caller = at.site.caller(&headers).await?;
     let request = repeat::request(&at.site, &headers, &caller, &Method::PUT, &at.row(&id), &body)?;
@@ -50,8 +48,7 @@ pub(super) async fn update(
 pub(super) async fn patch(
     State(at): State<Mounted>,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    Sent { headers, body }: Sent,
 ) -> Result<Response, ApiError> {
     let caller = at.site.caller(&headers).await?;
     let request = repeat::request(&at.site, &headers, &caller, &Method::PATCH, &at.row(&id), &body)?;
@@ -69,8 +66,7 @@ pub(super) async fn patch(
 pub(super) async fn delete(
     State(at): State<Mounted>,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    Sent { headers, body }: Sent,
 ) -> Result<Response, ApiError> {
     let caller = at.site.caller(&headers).await?;
     let request = repeat::request(&at.site, &headers, &caller, &Method::DELETE, &at.row(&id), &body)?;

@@ -1,5 +1,4 @@
-use std::fmt::{self, Debug};
-use std::io::{self, Write as _};
+use std::fmt::Debug;
 
 use mainstay_kernel::Clock;
 use tracing::field::{Field, Visit};
@@ -39,9 +38,8 @@ impl AccessLines {
 impl<S: Subscriber> Layer<S> for AccessLines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut line = Line { text: Vec::with_capacity(320), form: self.form, is_first: true };
-        if line.write(event).is_ok() {
-            self.buffer.push(&line.text);
-        }
+        line.write(event);
+        self.buffer.push(&line.text);
     }
 }
 
@@ -52,37 +50,39 @@ struct Line {
 }
 
 impl Line {
-    fn write(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let (level, target) = (event.metadata().level(), event.metadata().target());
-        match self.form {
-            Form::Plain => {
-                self.time();
-                write!(self.text, "  {level} {target}:")?;
-            }
+    fn write(&mut self, event: &Event<'_>) {
+        let (level, target) = (event.metadata().level().as_str(), event.metadata().target());
+        let (before, between) = match self.form {
+            Form::Plain => ("", ["  ", level, " ", target, ":"]),
             Form::Coloured => {
-                self.push("\x1b[2m");
-                self.time();
-                write!(self.text, "\x1b[0m \x1b[32m {level}\x1b[0m \x1b[2m{target}:\x1b[0m")?;
+                ("\x1b[2m", ["\x1b[0m \x1b[32m ", level, "\x1b[0m \x1b[2m", target, ":\x1b[0m"])
             }
-            Form::Json => {
-                self.push("{\"timestamp\":\"");
-                self.time();
-                write!(self.text, "\",\"level\":\"{level}\",\"fields\":{{")?;
-            }
-        }
-        event.record(self);
-        match self.form {
-            Form::Plain | Form::Coloured => writeln!(self.text),
-            Form::Json => writeln!(self.text, "}},\"target\":\"{target}\"}}"),
-        }
-    }
-
-    fn time(&mut self) {
+            Form::Json => ("{\"timestamp\":\"", ["\",\"level\":\"", level, "\",", "\"fields\":", "{"]),
+        };
+        self.push(before);
         Clock::system().now().write_rfc3339(&mut self.text);
+        between.into_iter().for_each(|part| self.push(part));
+        event.record(self);
+        if let Form::Json = self.form {
+            ["},\"target\":\"", target, "\"}"].into_iter().for_each(|part| self.push(part));
+        }
+        self.push("\n");
     }
 
     fn push(&mut self, text: &str) {
         self.text.extend_from_slice(text.as_bytes());
+    }
+
+    /// A number with at least so many digits.
+    fn digits(&mut self, mut number: u64, least: usize) {
+        let mut digits = [b'0'; 20];
+        let mut first = digits.len();
+        while number > 0 || digits.len() - first < least {
+            first -= 1;
+            digits[first] += (number % 10) as u8;
+            number /= 10;
+        }
+        self.text.extend_from_slice(&digits[first..]);
     }
 
     fn field(&mut self, field: &Field) {
@@ -98,35 +98,36 @@ impl Line {
             Form::Json => "\":",
         });
     }
-
-    /// A number: the same in each form. Writing to memory cannot fail.
-    fn number(&mut self, field: &Field, value: fmt::Arguments<'_>) {
-        self.field(field);
-        let _ = self.text.write_fmt(value);
-    }
 }
 
 impl Visit for Line {
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.number(field, format_args!("{value}"));
+        self.field(field);
+        self.digits(value, 1);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.number(field, format_args!("{value}"));
+        self.field(field);
+        self.push(if value < 0 { "-" } else { "" });
+        self.digits(value.unsigned_abs(), 1);
     }
 
     /// To a thousandth, by whole numbers: printing a float exactly is the dearest part of a line.
     #[expect(clippy::cast_possible_truncation, reason = "a time in milliseconds is far below 2^63")]
     fn record_f64(&mut self, field: &Field, value: f64) {
         let thousandths = (value * 1000.0).round() as i64;
-        let sign = if thousandths < 0 { "-" } else { "" };
-        let (whole, part) = (thousandths.unsigned_abs() / 1000, thousandths.unsigned_abs() % 1000);
-        self.number(field, format_args!("{sign}{whole}.{part:03}"));
+        self.field(field);
+        self.push(if thousandths < 0 { "-" } else { "" });
+        self.digits(thousandths.unsigned_abs() / 1000, 1);
+        self.push(".");
+        self.digits(thousandths.unsigned_abs() % 1000, 3);
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
         self.field(field);
-        if value.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\') {
+        let is_plain = |byte| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
+        // Each byte is looked at, many at a time.
+        if value.bytes().fold(true, |all, byte| all & is_plain(byte)) {
             self.push("\"");
             self.push(value);
             self.push("\"");
@@ -148,9 +149,7 @@ mod tests {
     use super::*;
 
     fn written(format: LogFormat, colours: bool) -> String {
-        let buffer = Buffer::default();
-        let lines = AccessLines::new(buffer.clone(), format, colours);
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+        logged(format, colours, || {
             tracing::info!(
                 target: "mainstay::access",
                 method = "GET",
@@ -160,7 +159,13 @@ mod tests {
                 request_id = "a\"b\nc",
                 caller_id = None::<&str>
             );
-        });
+        })
+    }
+
+    fn logged(format: LogFormat, colours: bool, log: impl FnOnce()) -> String {
+        let buffer = Buffer::default();
+        let lines = AccessLines::new(buffer.clone(), format, colours);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), log);
         buffer.held()
     }
 
@@ -179,5 +184,15 @@ mod tests {
         assert_eq!(line["fields"]["request_id"], "a\"b\nc");
         assert_eq!(line["fields"]["duration_ms"], 1.235);
         assert!(line["timestamp"].is_string());
+    }
+
+    #[test]
+    fn numbers_are_written_whole_with_their_sign_and_three_places() {
+        let line = logged(LogFormat::Pretty, false, || {
+            tracing::info!(nothing = 0_u64, most = u64::MAX, least = i64::MIN, below = -0.0105, above = 12.0);
+        });
+        let numbers =
+            "nothing=0 most=18446744073709551615 least=-9223372036854775808 below=-0.011 above=12.000\n";
+        assert!(line.ends_with(numbers), "{line}");
     }
 }
