@@ -6,6 +6,7 @@
 
 mod answer;
 mod app;
+mod callgrind;
 mod create;
 mod database;
 mod edge;
@@ -15,6 +16,7 @@ mod exchange;
 mod get;
 mod growth;
 mod hand_written;
+mod instructions;
 mod list;
 mod load;
 mod machine;
@@ -67,6 +69,8 @@ pub(crate) struct Options {
 enum Table {
     /// P1: hello through our edge, beside bare axum
     Edge,
+    /// P1, P2 and P4 in instructions of the server, by crate, under valgrind's callgrind
+    Instructions,
     /// P2: get by id on PostgreSQL, beside the same by hand
     Get,
     /// P3: list on PostgreSQL, beside the same by hand, without and with the total
@@ -114,6 +118,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     );
     match arguments.table {
         Table::Edge => edge::run(options),
+        Table::Instructions => instructions::run(),
         Table::Get => get::run(options),
         Table::List => list::run(options),
         Table::Create => create::run(options),

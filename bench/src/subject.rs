@@ -22,6 +22,16 @@ pub(crate) enum AccessLog {
 
 /// Starts Mainstay's server on the database at `url`, in `root`.
 pub(crate) fn mainstay(root: &Path, url: Option<&str>, log: AccessLog) -> Result<Server> {
+    Server::start("mainstay", &mut serve(root, url, log)?)
+}
+
+/// Starts the server that is written by hand.
+pub(crate) fn hand_written(url: Option<&str>) -> Result<Server> {
+    Server::start("hand-written", &mut serve_by_hand(url)?)
+}
+
+/// Mainstay's server, to be started.
+pub(crate) fn serve(root: &Path, url: Option<&str>, log: AccessLog) -> Result<Command> {
     let mut command = application(root, url)?;
     command.arg("serve").env(
         "LOG",
@@ -30,14 +40,14 @@ pub(crate) fn mainstay(root: &Path, url: Option<&str>, log: AccessLog) -> Result
             AccessLog::Off => "warn",
         },
     );
-    Server::start("mainstay", &mut command)
+    Ok(command)
 }
 
-/// Starts the server that is written by hand.
-pub(crate) fn hand_written(url: Option<&str>) -> Result<Server> {
+/// The server that is written by hand, to be started.
+pub(crate) fn serve_by_hand(url: Option<&str>) -> Result<Command> {
     let mut command = Command::new(env::current_exe()?);
     command.arg("hand-written").args(url);
-    Server::start("hand-written", &mut command)
+    Ok(command)
 }
 
 /// Makes the tables and fills them with so many rows.
