@@ -13,7 +13,7 @@ mod retry;
 mod scheduler;
 mod worker;
 
-pub use dispatch::{Engine, LEASE, QueueSpec, Work};
+pub use dispatch::{Duty, Engine, LEASE, QueueSpec, Work};
 pub use failure::WorkError;
 pub use operation::{Asked, Operation, OperationEntry, Operations};
 pub use retry::{Backoff, Retry};

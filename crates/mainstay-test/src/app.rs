@@ -6,11 +6,12 @@ use mainstay::auth::{AuthOptions, Credentials};
 use mainstay::config::Sources;
 use mainstay::kernel::{Caller, Clock, Db, FaultPoint, Timestamp};
 use mainstay::model::ModelEntry;
+use mainstay::queue::Engine;
 use mainstay::web::{Edge, EdgeConfig, EdgeService, Health, OperatorAccess, Server, ServerConfig, Site};
 use mainstay::{App, Assembly};
 use serde_json::{Map, Value, json};
 
-use crate::{Actor, TestDatabase};
+use crate::{Actor, Tasks, TestDatabase};
 
 const SECRET: &str = "the secret of every test application";
 const SERVICE: (&str, &str) = ("robot", "the token of a test's robot");
@@ -23,6 +24,7 @@ pub struct TestApp {
     site: Site,
     db: Db,
     clock: Clock,
+    engine: Engine,
 }
 
 impl TestApp {
@@ -50,8 +52,11 @@ impl TestApp {
             edge.shutdown.clone(),
         );
         boot.ready(manifest);
+        let engine = Engine::new(&db, assembly.work.clone())
+            .unwrap_or_else(|error| panic!("what runs beside requests cannot be put together: {error}"));
+        engine.enter().await.expect("the test's engine enters");
         let (models, site) = (assembly.models.clone(), assembly.site.clone());
-        Self { service: assembly.service(edge, &health), models, credentials, site, db, clock }
+        Self { service: assembly.service(edge, &health), models, credentials, site, db, clock, engine }
     }
 
     /// A person, signed in. The same name is the same person.
@@ -140,6 +145,16 @@ impl TestApp {
     /// What the application's handlers share.
     pub fn site(&self) -> &Site {
         &self.site
+    }
+
+    /// The work that was left behind: it waits until the test runs it.
+    pub fn tasks(&self) -> Tasks<'_> {
+        Tasks::new(&self.db, &self.engine)
+    }
+
+    /// What runs tasks, for tests that let it run by itself: [`Engine::start`].
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// Makes the next write fail at this point.

@@ -12,6 +12,7 @@ mod pattern;
 mod run;
 mod snapshot;
 mod store;
+mod tasks;
 
 pub use actor::Actor;
 pub use answer::Answer;
@@ -22,3 +23,4 @@ pub use insta;
 pub use mainstay::kernel::{Db, FaultPoint};
 pub use pattern::{Difference, differences};
 pub use run::{TestStore, run, run_db};
+pub use tasks::{Left, Tasks};

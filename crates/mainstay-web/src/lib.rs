@@ -28,6 +28,7 @@ mod http_metrics;
 mod nearest;
 mod negotiation;
 pub mod openapi;
+pub mod ops;
 pub mod overview;
 mod recent;
 pub mod reference;

@@ -9,6 +9,7 @@ use crate::error::ApiError;
 use crate::site::Site;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// Whether the client gave its request a key.
@@ -37,6 +38,23 @@ pub(crate) fn request(
     };
     site.db().accept_key(key)?;
     Ok(Some(Request::keyed(key, &caller.label(), &format!("{method} {path}"), body)))
+}
+
+/// [`request`] of a call of an operation, whose key may be called `Request-Id` too.
+pub(crate) fn operation(
+    site: &Site,
+    headers: &HeaderMap,
+    caller: &Caller,
+    method: &Method,
+    path: &str,
+    body: &[u8],
+) -> Result<Option<Request>, ApiError> {
+    let mut named = HeaderMap::new();
+    let keys = if is_named(headers) { headers.get_all(IDEMPOTENCY_KEY) } else { headers.get_all(REQUEST_ID) };
+    for key in keys {
+        named.append(IDEMPOTENCY_KEY, key.clone());
+    }
+    request(site, &named, caller, method, path, body)
 }
 
 /// Errors that are a request's answer as much as a row is: what the handler found, not how the

@@ -3,6 +3,8 @@ use std::future::Future;
 use mainstay_kernel::{Error, Place, Result};
 use mainstay_model::migration::{Embedded, Migration};
 use mainstay_model::{Hook, HookEntry, Hooks, Model, ModelEntry, Scope};
+use mainstay_queue::cron::Cron;
+use mainstay_queue::{Operation, OperationEntry, Operations, Work, Worker};
 use mainstay_web::endpoint::{Endpoint, Method, Middleware, MiddlewareEntry, RequestHook, RequestHookEntry};
 use mainstay_web::{Env, RouteEntry, States};
 
@@ -141,6 +143,54 @@ impl App {
     pub fn request_hook<H: RequestHook>(mut self, hook: H) -> Self {
         self.own = self.own.request_hook(hook);
         self
+    }
+
+    /// Adds a worker, as [`Mount::worker`] does.
+    #[must_use]
+    pub fn worker<W: Worker>(mut self, worker: W) -> Self {
+        self.own = self.own.worker(worker);
+        self
+    }
+
+    /// Adds a cron, as [`Mount::cron`] does.
+    #[must_use]
+    pub fn cron<C: Cron>(mut self, cron: C) -> Self {
+        self.own = self.own.cron(cron);
+        self
+    }
+
+    /// Adds an operation, as [`Mount::operation`] does.
+    #[must_use]
+    pub fn operation<O: Operation>(mut self, operation: O) -> Self {
+        self.own = self.own.operation(operation);
+        self
+    }
+
+    /// Says something of a queue, as [`Mount::queue`] does.
+    #[must_use]
+    pub fn queue(mut self, name: &'static str, concurrency: u32) -> Self {
+        self.own = self.own.queue(name, concurrency);
+        self
+    }
+
+    /// What runs beside requests: workers, crons, and the operations that tasks can name.
+    pub fn work(&self) -> Work {
+        let mut all = Work::default();
+        for part in self.parts() {
+            all.workers.extend(&part.work.workers);
+            all.workers.extend(part.operations.iter().map(OperationEntry::worker));
+            all.crons.extend(&part.work.crons);
+            all.queues.extend(part.work.queues.iter().cloned());
+        }
+        all
+    }
+
+    /// Its operations.
+    ///
+    /// # Errors
+    /// Internal, naming two that have one path, and where they are.
+    pub fn operations(&self) -> Result<Operations> {
+        Operations::new(self.parts().flat_map(|it| &it.operations).copied())
     }
 
     /// Adds a route, such as `get("/hello", hello)`, below the API's prefix. Handlers, extractors

@@ -5,6 +5,7 @@ use mainstay_auth::{Credentials, Identity};
 use mainstay_kernel::{Db, Result, StoreUrl};
 use mainstay_model::migration::{Embedded, Migration, Order};
 use mainstay_model::{HookEntry, ModelEntry, Schema};
+use mainstay_queue::Work;
 use mainstay_web::endpoint::{Around, RequestHookEntry};
 use mainstay_web::overview::{self, Overview};
 use mainstay_web::{Edge, EdgeService, Health, Manifest, OperatorAccess, RouteEntry, Site, crud};
@@ -34,6 +35,8 @@ pub struct Assembly {
     /// What its handlers share.
     pub site: Site,
     descriptions: Vec<Description>,
+    /// What runs beside requests.
+    pub work: Work,
     pub(crate) notices: Vec<String>,
     router: Router,
 }
@@ -51,6 +54,7 @@ impl Assembly {
             app.mounted().find(|it| it.users).map(|it| Identity::new(it.model.schema)).transpose()?;
         let hooks = attach_hooks(&app, &db)?;
         let descriptions = Description::of(&app, prefix);
+        let (work, operations) = (app.work(), app.operations()?);
         let models = app.models();
         let around = Around { middleware: app.middleware.clone(), hooks: app.request_hooks() };
         let request_hooks = around.hooks.clone();
@@ -61,6 +65,7 @@ impl Assembly {
             parts.iter_mut().flat_map(|it| std::mem::take(&mut it.migrations_in_rust)).collect();
         let site = Site::new(db, credentials, identity, models.clone(), prefix).giving(states, env);
         let router = parts.into_iter().fold(Router::new(), |all, part| all.merge(router(&site, part)));
+        let router = router.merge(mainstay_web::ops::router(operations, prefix));
         let router = layers.into_iter().fold(around.layer(router, &site), |router, layer| layer(router));
         let router = router.with_state(site.clone());
         Ok(Self {
@@ -74,9 +79,16 @@ impl Assembly {
             migrations_in_rust,
             site,
             descriptions,
+            work,
             notices: Vec::new(),
             router,
         })
+    }
+
+    /// Leaves the application's routes out: of a process that only works in the background, health is all that is
+    /// answered.
+    pub(crate) fn answer_nothing(&mut self) {
+        (self.router, self.routes, self.descriptions) = (Router::new(), Vec::new(), Vec::new());
     }
 
     /// The models' schemas.
@@ -103,7 +115,7 @@ impl Assembly {
             version: self.version.to_owned(),
             routes: self.routes.iter().map(ToString::to_string).collect(),
             models: self.models.iter().map(|it| it.schema.name.to_owned()).collect(),
-            jobs: Vec::new(),
+            jobs: self.work.workers.iter().map(|it| it.spec.name.to_owned()).collect(),
             capabilities: vec![store.to_owned()],
         }
     }

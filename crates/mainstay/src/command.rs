@@ -78,10 +78,15 @@ pub(crate) async fn run(app: App) -> Result<()> {
         return Ok(());
     }
     let serve = matches.subcommand_matches("serve");
-    let roles = serve.and_then(|it| it.get_one::<String>("roles"));
-    let read = Sources::of_process(app.name).and_then(|sources| match roles {
-        Some(roles) => app.read(sources.roles(roles)),
-        None => app.read(sources),
+    let said = |name| serve.and_then(|it| it.get_one::<String>(name));
+    let read = Sources::of_process(app.name).and_then(|mut sources| {
+        if let Some(roles) = said("roles") {
+            sources = sources.roles(roles);
+        }
+        if let Some(queues) = said("queues") {
+            sources = sources.queues(queues);
+        }
+        app.read(sources)
     });
     let (app, config) = read.map_err(|faults| Error::internal(faults.to_string()))?;
     let access_log = log::start(&config);
@@ -104,6 +109,10 @@ fn cli(app: &App) -> clap::Command {
         .long("roles")
         .value_name("ROLES")
         .help("What this process does: a list of web, worker, relay and cron [default: ROLES, or all]");
+    let queues = clap::Arg::new("queues")
+        .long("queues")
+        .value_name("QUEUES")
+        .help("The queues whose tasks this process runs [default: QUEUES, or all]");
     let rest =
         clap::Arg::new("args").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true);
     let mount = clap::Arg::new("mount")
@@ -112,7 +121,7 @@ fn cli(app: &App) -> clap::Command {
         .help("Describe what is mounted below this prefix, such as /admin, in place of the API's own");
     let own = |name, about| clap::Command::new(name).about(about);
     let mut cli = clap::Command::new(app.name)
-        .subcommand(own("serve", "Serve the application (the default)").arg(takeover).arg(roles))
+        .subcommand(own("serve", "Serve the application (the default)").arg(takeover).arg(roles).arg(queues))
         .subcommand(
             own("migrate", "Bring the tables to what the models and the written migrations say")
                 .arg(rest.clone())

@@ -61,6 +61,7 @@ pub use mainstay_macros::{
     migrations, request_hook, scope, test,
 };
 pub use mainstay_model as model;
+pub use mainstay_queue as queue;
 pub use mainstay_web::endpoint::Method;
 pub use mainstay_web::{self as web, Env, State};
 pub use mount::{Mount, mount};

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use mainstay_kernel::{Place, Result};
 use mainstay_model::migration::{Embedded, Migration};
 use mainstay_model::{Hook, HookEntry, ModelEntry, Scope};
+use mainstay_queue::cron::{Cron, CronEntry};
+use mainstay_queue::{Operation, OperationEntry, QueueSpec, Work, Worker, WorkerEntry};
 use mainstay_web::Site;
 use mainstay_web::crud::{self, CrudRoute};
 use mainstay_web::endpoint::{
@@ -27,6 +29,8 @@ pub struct Mount {
     /// Around the endpoints at this path and below it.
     pub(crate) middleware_below: Vec<(&'static str, MiddlewareEntry)>,
     pub(crate) request_hooks: Vec<RequestHookEntry>,
+    pub(crate) work: Work,
+    pub(crate) operations: Vec<OperationEntry>,
     pub(crate) routes: Vec<Route>,
     pub(crate) layers: Vec<Layer>,
     pub(crate) commands: Vec<AppCommand>,
@@ -146,6 +150,38 @@ impl Mount {
     pub fn request_hook<H: RequestHook>(mut self, hook: H) -> Self {
         let _ = hook;
         self.request_hooks.push(RequestHookEntry::of::<H>());
+        self
+    }
+
+    /// Adds a worker, such as `send_welcome`: a function under `#[worker]`, which runs the tasks of its name.
+    #[must_use]
+    pub fn worker<W: Worker>(mut self, worker: W) -> Self {
+        let _ = worker;
+        self.work.workers.push(WorkerEntry::of::<W>());
+        self
+    }
+
+    /// Adds a cron, such as `cleanup`: a function under `#[cron(…)]`.
+    #[must_use]
+    pub fn cron<C: Cron>(mut self, cron: C) -> Self {
+        let _ = cron;
+        self.work.crons.push(CronEntry::of::<C>());
+        self
+    }
+
+    /// Adds an operation, such as `create_user`: a function under `#[mutation(…)]` or `#[query(…)]`. It is called at
+    /// `/ops/<path>` below the API's prefix, from within, and by tasks.
+    #[must_use]
+    pub fn operation<O: Operation>(mut self, operation: O) -> Self {
+        let _ = operation;
+        self.operations.push(OperationEntry::of::<O>());
+        self
+    }
+
+    /// Says something of a queue: how many of its tasks one process runs at the same time.
+    #[must_use]
+    pub fn queue(mut self, name: &'static str, concurrency: u32) -> Self {
+        self.work.queues.push(QueueSpec { name, concurrency });
         self
     }
 

@@ -18,6 +18,7 @@ pub use mainstay_model::{
     Access, Column, Decimal, Field as _, Filter, Hook as _, HookCx, Insert as _, Json, Model as _,
     ModelEnum as _, OrDeny as _, Overflow, Ref, Scope, Upsert as _, all, deny, rows, set,
 };
+pub use mainstay_queue::{Asked, Retry, Scheduler as _, TaskCx, WorkError, hours, mins, secs};
 pub use mainstay_web::endpoint::{
     Auth, Client, Created, Method, Next, Path, Query, RequestCx, Role, TraceId,
 };

@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use mainstay_kernel::Db;
+use mainstay_queue::Engine;
 use mainstay_web::{EdgeService, Server, Shutdown, Site};
 use tokio_util::sync::CancellationToken;
 
@@ -13,11 +14,18 @@ pub struct Running {
     site: Site,
     shutdown: Shutdown,
     ended: CancellationToken,
+    engine: Option<Engine>,
     stop_timeout: Duration,
 }
 
 impl Running {
-    pub(crate) fn serve(server: Server, service: EdgeService, site: Site, stop_timeout: Duration) -> Self {
+    pub(crate) fn serve(
+        server: Server,
+        service: EdgeService,
+        site: Site,
+        engine: Option<Engine>,
+        stop_timeout: Duration,
+    ) -> Self {
         let (address, shutdown) = (server.local_addr(), service.shutdown().clone());
         let ended = CancellationToken::new();
         let (serving, end) = (server.serve(service), ended.clone().drop_guard());
@@ -26,7 +34,7 @@ impl Running {
             serving.await;
             tracing::info!("drained");
         });
-        Self { address, site, shutdown, ended, stop_timeout }
+        Self { address, site, shutdown, ended, engine, stop_timeout }
     }
 
     /// Where it listens.
@@ -53,11 +61,16 @@ impl Running {
         self.shutdown.begin();
     }
 
-    /// Waits until the last request is answered, whoever told it to stop, and closes the database; whether all ended
+    /// Waits until the last request is answered, whoever told it to stop, and the tasks that run are done; hands the
+    /// others back and closes the database; whether all ended
     /// within `SHUTDOWN_TIMEOUT`.
     pub async fn ended(&self) -> bool {
         self.ended.cancelled().await;
-        self.db().stop(self.stop_timeout).await
+        let worked = match &self.engine {
+            Some(engine) => engine.stop(self.stop_timeout).await,
+            None => true,
+        };
+        self.db().stop(self.stop_timeout).await && worked
     }
 
     /// Stops it: no new requests, those that run have `SHUTDOWN_TIMEOUT` to end, then the database is closed. Safe to

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mainstay_auth::Credentials;
 use mainstay_kernel::{Clock, Db, Error, Frame, Result};
+use mainstay_queue::{Duty, Engine};
 use mainstay_web::{BindError, BodyLimit, Edge, EdgeConfig, Health, Server, ServerConfig, Shutdown};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -31,7 +32,6 @@ impl Takeover {
 /// Serves the application until it is told to stop.
 pub(crate) async fn serve(app: App, config: Config, access_log: Buffer, takeover: Takeover) -> Result<()> {
     if takeover == Takeover::Yes {
-        must_answer(&config)?;
         command::hand_over(&config).await?;
     }
     // Before it is ready: whoever is told so may stop it.
@@ -53,7 +53,6 @@ pub(crate) async fn start(app: App, config: &Config) -> Result<Running> {
     for notice in &config.notices {
         tracing::info!("{notice}");
     }
-    must_answer(config)?;
     let edge = Edge::new(edge_config(config));
     let shutdown = edge.shutdown.clone();
     let db = Db::open(config.database.options(Clock::system())).await?;
@@ -74,9 +73,32 @@ pub(crate) async fn start(app: App, config: &Config) -> Result<Running> {
     let server = bind(config).await?;
     command::listen(config, Console::of(&assembly, config, credentials, commands), &shutdown).await?;
     db.owned().spawn("expire", expire(db.clone()));
+    let engine = work(&mut assembly, &db, config).await?;
+    if !config.roles.has(Role::Web) {
+        assembly.answer_nothing();
+    }
     boot.ready(manifest);
     let site = assembly.site.clone();
-    Ok(Running::serve(server, assembly.service(edge, &health), site, config.http.shutdown_timeout))
+    let service = assembly.service(edge, &health);
+    Ok(Running::serve(server, service, site, engine, config.http.shutdown_timeout))
+}
+
+/// Begins to run tasks and crons, as far as the process' roles say so and there are any.
+async fn work(assembly: &mut Assembly, db: &Db, config: &Config) -> Result<Option<Engine>> {
+    let mut work = std::mem::take(&mut assembly.work);
+    work.only.clone_from(&config.queues);
+    work.duty = match (config.roles.has(Role::Worker), config.roles.has(Role::Cron)) {
+        (true, true) => Duty::TasksAndCrons,
+        (true, false) => Duty::Tasks,
+        (false, true) => Duty::Crons,
+        (false, false) => Duty::Nothing,
+    };
+    if work.is_empty() {
+        return must_answer(config).map(|()| None);
+    }
+    let engine = Engine::new(db, work)?;
+    engine.start().await?;
+    Ok(Some(engine))
 }
 
 /// Refuses to stand there doing nothing.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::Store;
-use crate::work::{Burial, Dead, DeadFilter, Depth, Enlisted, Fence, NextAttempt, Task, TaskId};
+use crate::work::{Burial, Dead, Depth, Enlisted, Fence, Listed, NextAttempt, Task, TaskFilter, TaskId};
 use crate::{Result, Row, Timestamp};
 
 /// The same question to whichever store there is.
@@ -44,9 +44,10 @@ ask! {
     set_paused(queue: &str, paused: bool) -> ();
     paused() -> Vec<String>;
     depths() -> Vec<Depth>;
-    dead(filter: &DeadFilter, most: u32) -> Vec<Dead>;
-    replay_dead(filter: &DeadFilter, most: u32, now: Timestamp) -> Vec<String>;
-    discard_dead(filter: &DeadFilter, before: Timestamp, most: u32) -> u64;
+    tasks(filter: &TaskFilter, most: u32) -> Vec<Listed>;
+    dead(filter: &TaskFilter, most: u32) -> Vec<Dead>;
+    replay_dead(filter: &TaskFilter, most: u32, now: Timestamp) -> Vec<String>;
+    discard_dead(filter: &TaskFilter, before: Timestamp, most: u32) -> u64;
 }
 
 /// A row of what both stores answer about a queue.
@@ -65,6 +66,27 @@ pub(super) fn read_depth(row: &Row) -> Result<Depth> {
 
 fn count(row: &Row, at: usize) -> Result<u64> {
     row.at::<i64>(at).map(i64::unsigned_abs)
+}
+
+/// The columns of [`read_listed`], which every table of tasks has.
+pub(super) const LISTED: &str = "id, queue, name, key, priority, body, attempt, errors";
+
+/// A row of what both stores answer about a task.
+pub(super) fn read_listed(row: &Row) -> Result<Listed> {
+    Ok(Listed {
+        id: row.at(0)?,
+        queue: row.at(1)?,
+        name: row.at(2)?,
+        key: row.at(3)?,
+        priority: row.at(4)?,
+        body: row.at(5)?,
+        attempt: row.at(6)?,
+        errors: row.at(7)?,
+        state: row.at(8)?,
+        due_at: row.at(9)?,
+        created_at: row.at(10)?,
+        started_at: row.at(11)?,
+    })
 }
 
 /// A row of what both stores answer about a dead letter.

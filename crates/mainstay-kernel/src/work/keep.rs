@@ -64,9 +64,39 @@ pub struct Dead {
     pub died_at: Timestamp,
 }
 
-/// Which dead letters are meant. Without anything, all.
+/// A task that waits or runs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed {
+    /// Its identity.
+    pub id: TaskId,
+    /// The queue it waits in.
+    pub queue: String,
+    /// What runs it.
+    pub name: String,
+    /// Its key.
+    pub key: Option<String>,
+    /// Lower runs first.
+    pub priority: i16,
+    /// Its input, as JSON.
+    pub body: String,
+    /// How many attempts were begun.
+    pub attempt: u32,
+    /// What they came to, as a JSON list.
+    pub errors: String,
+    /// `ready`, `running`, `parked` or `scheduled`.
+    pub state: String,
+    /// When it is due, where it waits for its time.
+    pub due_at: Option<Timestamp>,
+    /// When it was put into its transaction.
+    pub created_at: Timestamp,
+    /// When its attempt began, where it runs.
+    pub started_at: Option<Timestamp>,
+}
+
+/// Which tasks or dead letters are meant. Without anything, all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DeadFilter {
+pub struct TaskFilter {
     /// This one.
     pub id: Option<TaskId>,
     /// Those of this queue.
@@ -206,23 +236,28 @@ impl Db {
         self.store().paused().await
     }
 
+    /// Tasks that wait or run, the oldest first.
+    pub async fn tasks(&self, filter: &TaskFilter, most: u32) -> Result<Vec<Listed>> {
+        self.store().tasks(filter, most).await
+    }
+
     /// How much waits in each queue that holds anything.
     pub async fn depths(&self) -> Result<Vec<Depth>> {
         self.store().depths().await
     }
 
     /// Dead letters, the latest first.
-    pub async fn dead(&self, filter: &DeadFilter, most: u32) -> Result<Vec<Dead>> {
+    pub async fn dead(&self, filter: &TaskFilter, most: u32) -> Result<Vec<Dead>> {
         self.store().dead(filter, most).await
     }
 
     /// Makes up to `most` of these dead letters ready again, as if they had never been tried; the queue of each.
-    pub async fn replay_dead(&self, filter: &DeadFilter, most: u32) -> Result<Vec<String>> {
+    pub async fn replay_dead(&self, filter: &TaskFilter, most: u32) -> Result<Vec<String>> {
         self.store().replay_dead(filter, most, self.clock().now()).await
     }
 
     /// Deletes up to `most` of these dead letters, of those that died before `before`; how many it deleted.
-    pub async fn discard_dead(&self, filter: &DeadFilter, before: Timestamp, most: u32) -> Result<u64> {
+    pub async fn discard_dead(&self, filter: &TaskFilter, before: Timestamp, most: u32) -> Result<u64> {
         self.store().discard_dead(filter, before, most).await
     }
 }

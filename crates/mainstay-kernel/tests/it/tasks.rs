@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mainstay_kernel::work::{
-    Burial, DeadFilter, Dispatcher, Enlisted, NewTask, NextAttempt, Slot, Task, TaskId,
+    Burial, Dispatcher, Enlisted, NewTask, NextAttempt, Slot, Task, TaskFilter, TaskId,
 };
 use mainstay_kernel::{Db, Error, ErrorKind, Request, Result, Timestamp, Tx};
 use uuid::Uuid;
@@ -322,16 +322,16 @@ on_both! {
             let burial = Burial { reason: "permanent", errors: "[\"no\"]".to_owned() };
             assert!(db.bury(&it.fence(), &burial).await.unwrap());
         }
-        let dead = db.dead(&DeadFilter::default(), 10).await.unwrap();
+        let dead = db.dead(&TaskFilter::default(), 10).await.unwrap();
         assert_eq!((dead.len(), dead[0].reason.as_str(), dead[0].attempt), (2, "permanent", 1));
-        let one = DeadFilter { name: Some("one".to_owned()), ..DeadFilter::default() };
+        let one = TaskFilter { name: Some("one".to_owned()), ..TaskFilter::default() };
         assert_eq!(db.replay_dead(&one, 10).await.unwrap(), ["jobs"]);
         assert_eq!(db.promote(10).await.unwrap(), ["jobs"]);
         let again = claim(db, node).await.remove(0);
         assert_eq!((again.name.as_str(), again.attempt, again.errors.as_str()), ("one", 1, "[]"));
         let later = given.clock.now().plus(Duration::from_secs(1));
-        assert_eq!(db.discard_dead(&DeadFilter::default(), given.clock.now(), 10).await.unwrap(), 0);
-        assert_eq!(db.discard_dead(&DeadFilter::default(), later, 10).await.unwrap(), 1);
+        assert_eq!(db.discard_dead(&TaskFilter::default(), given.clock.now(), 10).await.unwrap(), 0);
+        assert_eq!(db.discard_dead(&TaskFilter::default(), later, 10).await.unwrap(), 1);
         assert_eq!(waiting(db).await, (0, 1, 0, 0));
     }
 

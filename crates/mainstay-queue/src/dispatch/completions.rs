@@ -26,6 +26,7 @@ pub(super) async fn run(
         while let Some(owner) = batch.first().map(Fence::owner) {
             let (theirs, others): (Vec<_>, Vec<_>) = batch.drain(..).partition(|it| it.owner() == owner);
             complete(&shared, &theirs).await;
+            shared.unwritten.send_modify(|count| *count -= theirs.len());
             batch = others;
         }
     }

@@ -160,8 +160,11 @@ impl Lane {
 
     /// Waits until nothing of this queue runs.
     pub(super) async fn idle(&self) {
-        // All slots are free at once only when nothing holds one.
-        let _all = self.slots.acquire_many(self.size).await;
+        while !self.ahead().is_empty() || self.slots.available_permits() < self.size as usize {
+            // All slots are free at once only when nothing holds one.
+            let _all = self.slots.acquire_many(self.size).await;
+            tokio::task::yield_now().await;
+        }
     }
 
     fn ahead(&self) -> MutexGuard<'_, VecDeque<Task>> {

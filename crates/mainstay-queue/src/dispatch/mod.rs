@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use mainstay_kernel::work::{Dispatcher, Fence, NewTask, Slot, Task, TaskId};
 use mainstay_kernel::{Db, Error, Owned, Result, Timestamp};
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use self::epoch::Epochs;
 use self::lane::Lane;
@@ -32,6 +32,34 @@ pub struct Work {
     pub queues: Vec<QueueSpec>,
     /// The queues that it serves; all when empty.
     pub only: Vec<String>,
+    /// Which part of it this process does.
+    pub duty: Duty,
+}
+
+/// Which part of the work a process does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Duty {
+    /// It runs tasks, and sees to crons.
+    #[default]
+    TasksAndCrons,
+    /// It runs tasks, those of crons too; others say when a cron is due.
+    Tasks,
+    /// It says when a cron is due; others run it.
+    Crons,
+    /// Neither.
+    Nothing,
+}
+
+impl Work {
+    /// Whether there is nothing for this process to do.
+    pub fn is_empty(&self) -> bool {
+        let tasks = !self.workers.is_empty() || !self.crons.is_empty();
+        match self.duty {
+            Duty::TasksAndCrons | Duty::Tasks => !tasks,
+            Duty::Crons => self.crons.is_empty(),
+            Duty::Nothing => true,
+        }
+    }
 }
 
 /// What is said of a queue.
@@ -65,6 +93,8 @@ pub(crate) struct Shared {
     /// What this process is running.
     running: Mutex<HashMap<TaskId, ()>>,
     completions: mpsc::UnboundedSender<Fence>,
+    /// How many of them are not written yet.
+    unwritten: watch::Sender<usize>,
     /// Rings when something is due sooner than was known.
     sooner: Notify,
     due: Mutex<Option<Timestamp>>,
@@ -86,16 +116,16 @@ impl Engine {
         let workers = known(&work)?;
         let lanes = lanes(&work);
         let (completions, ended) = mpsc::unbounded_channel();
-        let serves_crons = lanes.contains_key(cron::QUEUE);
         let shared = Arc::new(Shared {
             db: db.clone(),
             workers,
             lanes,
-            ticker: Ticker::new(if serves_crons { work.crons } else { Vec::new() })?,
+            ticker: Ticker::new(if work.duty == Duty::Tasks { Vec::new() } else { work.crons })?,
             epochs: Epochs::new(),
             owned: Owned::new(),
             running: Mutex::default(),
             completions,
+            unwritten: watch::Sender::new(0),
             sooner: Notify::new(),
             due: Mutex::default(),
             takes_nothing_new: AtomicBool::new(false),
@@ -135,19 +165,35 @@ impl Engine {
         ended
     }
 
-    /// Does what is due now and runs it to its end, once: for tests, which move the clock by hand.
+    /// Enters this process without beginning to run tasks: [`Engine::step`] does, for tests, which move the clock by
+    /// hand.
     ///
     /// # Errors
     /// Unavailable, when the database is away.
-    pub async fn step(&self) -> Result<()> {
-        upkeep::due_now(&self.0).await?;
-        for lane in self.0.lanes.values() {
-            while lane.claim(&self.0).await? > 0 {
+    pub async fn enter(&self) -> Result<()> {
+        self.0.enter().await?;
+        self.0.ticker.start(&self.0.db).await
+    }
+
+    /// Does what is due now, and what follows from it, to its end. How many tasks were run.
+    ///
+    /// # Errors
+    /// Unavailable, when the database is away.
+    pub async fn step(&self) -> Result<usize> {
+        let mut ran = 0;
+        loop {
+            upkeep::due_now(&self.0).await?;
+            let mut claimed = 0;
+            for lane in self.0.lanes.values() {
+                claimed += lane.claim(&self.0).await?;
                 lane.pump(&self.0);
-                self.0.idle().await;
             }
+            self.0.idle().await;
+            if claimed == 0 {
+                return Ok(ran);
+            }
+            ran += claimed;
         }
-        Ok(())
     }
 }
 
@@ -161,11 +207,21 @@ impl Shared {
         self.db.unpark(&names).await.map(|queues| self.ring(&queues))
     }
 
-    /// Waits until nothing runs.
+    /// Waits until nothing runs, and what has run is written.
     async fn idle(&self) {
         for lane in self.lanes.values() {
             lane.idle().await;
         }
+        let mut unwritten = self.unwritten.subscribe();
+        // The sender is `self`.
+        let _ = unwritten.wait_for(|count| *count == 0).await;
+    }
+
+    /// The task of this attempt is done: it ends in the next batch.
+    fn complete(&self, fence: Fence) {
+        self.unwritten.send_modify(|count| *count += 1);
+        // The receiver lives as long as the engine.
+        let _ = self.completions.send(fence);
     }
 
     fn ring(&self, queues: &[String]) {
@@ -254,6 +310,9 @@ fn known(work: &Work) -> Result<HashMap<&'static str, Known>> {
 
 /// A lane for each queue that a worker names, or that something is said of.
 fn lanes(work: &Work) -> BTreeMap<&'static str, Arc<Lane>> {
+    if matches!(work.duty, Duty::Crons | Duty::Nothing) {
+        return BTreeMap::new();
+    }
     let named = work.workers.iter().map(|it| it.spec.queue).chain(work.queues.iter().map(|it| it.name));
     let crons = (!work.crons.is_empty()).then_some(cron::QUEUE);
     let served = |queue: &&str| work.only.is_empty() || work.only.iter().any(|it| it == queue);

@@ -36,8 +36,7 @@ pub(super) async fn settle(shared: &Shared, spec: &WorkerSpec, task: &Task, fenc
         Ended::Committed => tracing::debug!(task = %task.id, name = task.name, "done"),
         Ended::Worked => {
             tracing::debug!(task = %task.id, name = task.name, "done");
-            // The receiver lives as long as the engine.
-            let _ = shared.completions.send(fence);
+            shared.complete(fence);
         }
         Ended::Lost => {
             tracing::warn!(task = %task.id, name = task.name, attempt = task.attempt, "this attempt holds no longer");

@@ -51,14 +51,14 @@ pub(super) fn kept_error(error: &Error, replay: Replay) -> Option<Answer> {
 }
 
 /// The answer of an earlier request.
-pub(super) fn replayed(outcome: Outcome) -> Response {
+pub(crate) fn replayed(outcome: Outcome) -> Response {
     let mut response = response(outcome);
     repeat::mark(&mut response);
     response
 }
 
 /// What was kept, as a response.
-pub(super) fn response(outcome: Outcome) -> Response {
+pub(crate) fn response(outcome: Outcome) -> Response {
     let Answer { status, head, body } = outcome.answer;
     let Ok(status) = StatusCode::from_u16(status) else {
         return ApiError::internal("a kept answer has no valid status").into_response();

@@ -42,6 +42,8 @@ pub use write::writes;
 /// A future of its own.
 pub type Boxed<'a, T> = mainstay_kernel::Boxed<'a, T>;
 
+pub(crate) use kept::{replayed, response};
+
 #[doc(hidden)]
 pub use axum::response::Response;
 #[doc(hidden)]

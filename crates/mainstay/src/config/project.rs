@@ -27,6 +27,8 @@ pub struct Config {
     pub mode: Mode,
     /// What the process does.
     pub roles: Roles,
+    /// The queues whose tasks the process runs (`QUEUES`); all of them when empty.
+    pub queues: Vec<String>,
     /// The server.
     pub http: Http,
     /// The database.
@@ -142,6 +144,7 @@ impl Config {
             root: sources.root.clone(),
             mode: reading.mode(),
             roles: Roles::read(&mut reading),
+            queues: reading.value(&table::QUEUES),
             http: Http::read(&mut reading),
             database: Database::read(&mut reading),
             redis: reading.optional(&table::REDIS_URL),

@@ -147,6 +147,12 @@ impl Sources {
         self
     }
 
+    /// The queues that the command line asks for.
+    pub(crate) fn queues(mut self, queues: &str) -> Self {
+        self.layer(Layer::CommandLine).extend([("QUEUES".to_owned(), queues.to_owned())]);
+        self
+    }
+
     /// The roles that the command line asks for. They are all: what SERVER and DAEMON say is not asked.
     pub(crate) fn roles(mut self, roles: &str) -> Self {
         let said = [("ROLES", roles), ("SERVER", "true"), ("DAEMON", "true")];

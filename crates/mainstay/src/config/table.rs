@@ -58,6 +58,14 @@ pub(super) static DAEMON: Variable<Choice<bool>, Preset> = Variable::new(
     "Whether this process works in the background: `false` takes `worker`, `relay` and `cron` out of its roles.",
 );
 
+pub(super) static QUEUES: Variable<List<Text>, Preset> = Variable::new(
+    "QUEUES",
+    List(Text),
+    Preset::Text(""),
+    "mail,jobs",
+    "The queues whose tasks this process runs; all of them when empty.",
+);
+
 pub(super) static HOST: Variable<Host, Preset> = Variable::new(
     "HOST",
     Host,
@@ -290,6 +298,7 @@ pub(super) static ALL: &[&dyn Described] = &[
     &ENV,
     &ROOT,
     &ROLES,
+    &QUEUES,
     &SERVER,
     &DAEMON,
     &HOST,

@@ -1,6 +1,6 @@
 use super::Postgres;
-use crate::store::work::{read_dead, read_depth};
-use crate::work::{Dead, DeadFilter, Depth, PARKED};
+use crate::store::work::{LISTED, read_dead, read_depth, read_listed};
+use crate::work::{Dead, Depth, Listed, PARKED, TaskFilter};
 use crate::{Result, Statement, Timestamp};
 
 const PAUSE: &str = "INSERT INTO mainstay_queue (name, paused) VALUES ($1, $2) \
@@ -34,7 +34,18 @@ impl Postgres {
         self.rows(&Statement::new(DEPTHS).bind(PARKED)).await?.iter().map(read_depth).collect()
     }
 
-    pub(crate) async fn dead(&self, filter: &DeadFilter, most: u32) -> Result<Vec<Dead>> {
+    pub(crate) async fn tasks(&self, filter: &TaskFilter, most: u32) -> Result<Vec<Listed>> {
+        let text = format!(
+            "SELECT * FROM (SELECT {LISTED}, CASE WHEN owner IS NULL THEN 'ready' WHEN owner = $5 THEN 'parked' \
+             ELSE 'running' END AS state, due_at, created_at, started_at FROM mainstay_task UNION ALL \
+             SELECT {LISTED}, 'scheduled' AS state, due_at, created_at, NULL AS started_at FROM mainstay_schedule) AS task \
+             WHERE {MEANT} ORDER BY created_at, id LIMIT $4"
+        );
+        let statement = meant(text, filter).bind(most).bind(PARKED);
+        self.rows(&statement).await?.iter().map(read_listed).collect()
+    }
+
+    pub(crate) async fn dead(&self, filter: &TaskFilter, most: u32) -> Result<Vec<Dead>> {
         let text = format!(
             "SELECT id, queue, name, key, body, attempt, errors, reason, created_at, died_at FROM mainstay_dead \
              WHERE {MEANT} ORDER BY died_at DESC, id DESC LIMIT $4"
@@ -44,7 +55,7 @@ impl Postgres {
 
     pub(crate) async fn replay_dead(
         &self,
-        filter: &DeadFilter,
+        filter: &TaskFilter,
         most: u32,
         now: Timestamp,
     ) -> Result<Vec<String>> {
@@ -59,7 +70,7 @@ impl Postgres {
 
     pub(crate) async fn discard_dead(
         &self,
-        filter: &DeadFilter,
+        filter: &TaskFilter,
         before: Timestamp,
         most: u32,
     ) -> Result<u64> {
@@ -71,6 +82,6 @@ impl Postgres {
     }
 }
 
-fn meant(text: String, filter: &DeadFilter) -> Statement {
+fn meant(text: String, filter: &TaskFilter) -> Statement {
     Statement::new(text).bind(filter.id).bind(filter.queue.as_deref()).bind(filter.name.as_deref())
 }

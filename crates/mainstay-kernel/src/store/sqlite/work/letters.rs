@@ -1,6 +1,6 @@
 use super::{Sqlite, texts};
-use crate::store::work::{read_dead, read_depth};
-use crate::work::{Dead, DeadFilter, Depth, PARKED};
+use crate::store::work::{LISTED, read_dead, read_depth, read_listed};
+use crate::work::{Dead, Depth, Listed, PARKED, TaskFilter};
 use crate::{Result, Statement, Timestamp};
 
 const PAUSE: &str = "insert into mainstay_queue (name, paused) values (?1, ?2) \
@@ -36,7 +36,18 @@ impl Sqlite {
         self.rows(&Statement::new(DEPTHS).bind(PARKED)).await?.iter().map(read_depth).collect()
     }
 
-    pub(crate) async fn dead(&self, filter: &DeadFilter, most: u32) -> Result<Vec<Dead>> {
+    pub(crate) async fn tasks(&self, filter: &TaskFilter, most: u32) -> Result<Vec<Listed>> {
+        let text = format!(
+            "select * from (select {LISTED}, case when owner is null then 'ready' when owner = ?5 then 'parked' \
+             else 'running' end as state, due_at, created_at, started_at from mainstay_task union all \
+             select {LISTED}, 'scheduled' as state, due_at, created_at, null as started_at from mainstay_schedule) as task \
+             where {MEANT} order by created_at, id limit ?4"
+        );
+        let statement = meant(text, filter).bind(most).bind(PARKED);
+        self.rows(&statement).await?.iter().map(read_listed).collect()
+    }
+
+    pub(crate) async fn dead(&self, filter: &TaskFilter, most: u32) -> Result<Vec<Dead>> {
         let text = format!(
             "select id, queue, name, key, body, attempt, errors, reason, created_at, died_at from mainstay_dead \
              where {MEANT} order by died_at desc, id desc limit ?4"
@@ -46,7 +57,7 @@ impl Sqlite {
 
     pub(crate) async fn replay_dead(
         &self,
-        filter: &DeadFilter,
+        filter: &TaskFilter,
         most: u32,
         now: Timestamp,
     ) -> Result<Vec<String>> {
@@ -68,7 +79,7 @@ impl Sqlite {
 
     pub(crate) async fn discard_dead(
         &self,
-        filter: &DeadFilter,
+        filter: &TaskFilter,
         before: Timestamp,
         most: u32,
     ) -> Result<u64> {
@@ -81,6 +92,6 @@ impl Sqlite {
     }
 }
 
-fn meant(text: String, filter: &DeadFilter) -> Statement {
+fn meant(text: String, filter: &TaskFilter) -> Statement {
     Statement::new(text).bind(filter.id).bind(filter.queue.as_deref()).bind(filter.name.as_deref())
 }

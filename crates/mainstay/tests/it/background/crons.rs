@@ -1,0 +1,42 @@
+use mainstay::prelude::*;
+use mainstay_test::TestApp;
+
+use super::app::app;
+use super::effect::effects;
+
+const DAY: std::time::Duration = hours(24);
+
+#[mainstay::test(app = app)]
+async fn a_cron_runs_once_for_each_time_it_is_due(app: TestApp) {
+    for nights in 1..=3 {
+        app.advance(DAY);
+        app.tasks().run().await;
+        app.tasks().run().await;
+        assert_eq!(effects(app.db()).await.len(), nights);
+    }
+}
+
+#[mainstay::test(app = app)]
+async fn of_several_processes_one_runs_a_cron(app: TestApp) {
+    let others: Vec<_> =
+        (0..3).map(|_| mainstay::queue::Engine::new(app.db(), super::app::app().work()).unwrap()).collect();
+    app.advance(hours(1));
+    for other in &others {
+        other.enter().await.unwrap();
+    }
+    app.advance(DAY);
+    let (one, other, third) = tokio::join!(others[0].step(), others[1].step(), others[2].step());
+    assert_eq!(one.unwrap() + other.unwrap() + third.unwrap(), 1);
+    assert_eq!(effects(app.db()).await, ["night"]);
+}
+
+#[mainstay::test(app = app)]
+async fn what_was_missed_is_made_up_for_once(app: TestApp) {
+    app.advance(DAY);
+    app.tasks().run().await;
+    app.advance(DAY * 5);
+    let later = mainstay::queue::Engine::new(app.db(), super::app::app().work()).unwrap();
+    later.enter().await.unwrap();
+    assert_eq!(later.step().await.unwrap(), 1);
+    assert_eq!(effects(app.db()).await.len(), 2);
+}

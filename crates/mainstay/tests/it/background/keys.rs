@@ -1,0 +1,35 @@
+use mainstay::prelude::*;
+use mainstay_test::TestApp;
+
+use super::app::{app, failing, record};
+use super::effect::effects;
+
+#[mainstay::test(app = app)]
+async fn a_keys_tasks_wait_for_one_that_is_tried_again(app: TestApp) {
+    write_tx!(app.db(), |tx| {
+        tx.enqueue(failing, "away".to_owned()).key("k").await?;
+        tx.enqueue(record, "after it".to_owned()).key("k").await?;
+        tx.enqueue(record, "beside it".to_owned()).key("other").await?;
+        Ok(())
+    })
+    .await
+    .unwrap();
+    app.tasks().run().await;
+    assert_eq!(effects(app.db()).await, ["beside it"]);
+    for wait in [5, 10] {
+        app.advance(secs(wait));
+        app.tasks().run().await;
+    }
+    assert_eq!(effects(app.db()).await, ["beside it", "after it"], "a dead one is in nobody's way");
+}
+
+#[mainstay::test(app = app)]
+async fn a_keys_tasks_run_in_the_order_of_their_commits(app: TestApp) {
+    for n in 0..20 {
+        write_tx!(app.db(), |tx| { tx.enqueue(record, n.to_string()).key("k").await.map(drop) })
+            .await
+            .unwrap();
+    }
+    assert_eq!(app.tasks().run().await, 20);
+    assert_eq!(effects(app.db()).await, (0..20).map(|n| n.to_string()).collect::<Vec<_>>());
+}

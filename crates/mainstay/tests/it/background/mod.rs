@@ -1,0 +1,10 @@
+//! Tasks, crons and operations of an application, on both stores.
+
+mod app;
+mod crons;
+mod effect;
+mod failures;
+mod keys;
+mod operations;
+mod running;
+mod scheduling;

@@ -1,0 +1,88 @@
+use std::time::Duration;
+
+use mainstay::prelude::*;
+use mainstay::queue::Engine;
+use mainstay_test::TestApp;
+
+use super::app::{app, outside, record, step};
+use super::effect::effects;
+
+/// Waits until so much was done: tasks run in their own time here.
+#[expect(clippy::disallowed_methods, reason = "tasks run in their own time")]
+async fn until(app: &TestApp, done: usize) -> Vec<String> {
+    for _ in 0..1000 {
+        let all = effects(app.db()).await;
+        if all.len() >= done {
+            return all;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{:?} of {done} were done", effects(app.db()).await);
+}
+
+async fn leave(app: &TestApp, count: usize) {
+    write_tx!(app.db(), |tx| {
+        for n in 0..count {
+            tx.enqueue(record, n.to_string()).await?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+#[mainstay::test(app = app)]
+async fn what_is_committed_runs_at_once_and_what_follows_too(app: TestApp) {
+    app.engine().start().await.unwrap();
+    write_tx!(app.db(), |tx| { tx.enqueue(step, 5).await.map(drop) }).await.unwrap();
+    leave(&app, 100).await;
+    let mut done = until(&app, 106).await;
+    done.retain(|it| !it.starts_with("step"));
+    done.sort_by_key(|it| it.parse::<u32>().unwrap());
+    assert_eq!(done, (0..100).map(|n| n.to_string()).collect::<Vec<_>>());
+    assert!(app.engine().stop(Duration::from_secs(5)).await);
+    app.tasks().expect_none().await;
+}
+
+#[mainstay::test(app = app)]
+async fn a_process_that_stops_hands_back_what_it_has_not_done(app: TestApp) {
+    app.engine().start().await.unwrap();
+    write_tx!(app.db(), |tx| { tx.enqueue(outside, "hang".to_owned()).await.map(drop) }).await.unwrap();
+    until(&app, 1).await;
+    app.engine().stop(Duration::ZERO).await;
+    assert_eq!(app.tasks().expect_one(outside).await.task.state, "ready");
+}
+
+#[mainstay::test(app = app)]
+async fn a_task_left_while_nobody_served_runs_when_somebody_does(app: TestApp) {
+    leave(&app, 3).await;
+    app.engine().start().await.unwrap();
+    until(&app, 3).await;
+    app.engine().stop(Duration::from_secs(5)).await;
+}
+
+#[mainstay::test(app = app)]
+async fn a_paused_queue_runs_nothing_until_it_is_resumed(app: TestApp) {
+    app.db().set_paused("jobs", true).await.unwrap();
+    leave(&app, 1).await;
+    assert_eq!(app.tasks().run().await, 0);
+    app.db().set_paused("jobs", false).await.unwrap();
+    assert_eq!(app.tasks().run().await, 1);
+}
+
+#[mainstay::test(app = app)]
+async fn a_process_serves_the_queues_it_is_told_to(app: TestApp) {
+    leave(&app, 1).await;
+    let only = |queue: &str| {
+        let work = mainstay::queue::Work { only: vec![queue.to_owned()], ..super::app::app().work() };
+        Engine::new(app.db(), work).unwrap()
+    };
+    assert_eq!(only("mail").step().await.unwrap(), 0);
+    assert_eq!(only("jobs").step().await.unwrap(), 1);
+}
+
+#[test]
+fn two_workers_of_one_name_are_refused() {
+    let work = app().worker(record).work();
+    assert_eq!(work.workers.iter().filter(|it| it.spec.name == "record").count(), 2);
+}
