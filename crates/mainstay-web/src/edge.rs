@@ -28,7 +28,7 @@ use crate::exchange::Exchange;
 use crate::health::is_probe;
 use crate::http_metrics::Metrics;
 use crate::request_id::X_REQUEST_ID;
-use crate::route_template::RecordRoute;
+use crate::route::{RecordRoute, Routes};
 use crate::shutdown::Shutdown;
 use crate::target;
 use crate::trace_context::{TRACEPARENT, TRACESTATE};
@@ -71,6 +71,10 @@ pub struct EdgeService(Arc<Shared>);
 
 struct Shared {
     router: Router,
+    /// The routes of the router that are known.
+    routes: Routes,
+    /// The same router for all others, whose routes it names itself.
+    recorder: Router,
     config: EdgeConfig,
     cors: CorsLayer,
     metrics: Arc<Metrics>,
@@ -87,9 +91,23 @@ impl Edge {
     /// Puts the edge in front of `router`, which must be complete: routes added later are not seen.
     #[must_use]
     pub fn wrap(self, router: Router) -> EdgeService {
+        self.wrap_known(router, None::<&str>)
+    }
+
+    /// [`Edge::wrap`] for a router of which these route templates are known, in axum's form. To find one
+    /// of them costs a request less than to be told by the router.
+    #[must_use]
+    pub fn wrap_known(
+        self,
+        router: Router,
+        templates: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> EdgeService {
         let Self { config, metrics, shutdown } = self;
-        let cors = config.trusted_origins.layer();
-        EdgeService(Arc::new(Shared { router: router.layer(RecordRoute), config, cors, metrics, shutdown }))
+        let (cors, routes) = (config.trusted_origins.layer(), Routes::new(templates));
+        // Handlers become services once, and not for each request.
+        let router: Router = router.with_state(());
+        let recorder = router.clone().layer(RecordRoute);
+        EdgeService(Arc::new(Shared { router, routes, recorder, config, cors, metrics, shutdown }))
     }
 }
 
@@ -136,7 +154,14 @@ impl EdgeService {
         if let Err(refusal) = self.judge(&request) {
             return Answering::refused(refusal);
         }
-        let Shared { router, config, .. } = &*self.0;
+        let Shared { router, routes, recorder, config, .. } = &*self.0;
+        let router = match routes.find(request.uri().path()) {
+            Some(route) => {
+                exchange.set_route(route);
+                router
+            }
+            None => recorder,
+        };
         let is_compressed =
             config.compression == Compression::Gzip && compression::is_asked_for(request.headers());
         let routing = if is_compressed {

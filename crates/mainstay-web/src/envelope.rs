@@ -73,7 +73,7 @@ async fn describe(response: &mut Response, audience: &Audience, exchange: &Excha
         _ => None,
     };
     let description = match status {
-        StatusCode::NOT_FOUND if exchange.matched_path().is_none() => no_route(audience),
+        StatusCode::NOT_FOUND if exchange.matched().is_none() => no_route(audience),
         StatusCode::METHOD_NOT_ALLOWED => wrong_method(audience, response.headers()),
         _ if status.is_client_error() && !text.is_empty() => text,
         _ => generic(status),

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use axum::extract::MatchedPath;
 use http::{Extensions, HeaderMap, Method};
 use tokio::time::Instant;
 
 use crate::error::ApiError;
 use crate::request_id::RequestId;
+use crate::route::Route;
 use crate::trace_context::TraceContext;
 
 tokio::task_local! {
@@ -27,7 +27,7 @@ pub struct Exchange {
     trace: TraceContext,
     method: &'static str,
     started: Instant,
-    route: OnceLock<MatchedPath>,
+    route: OnceLock<Arc<Route>>,
     caller: OnceLock<CallerId>,
     body: AtomicU8,
 }
@@ -104,7 +104,7 @@ impl Exchange {
     /// The template of the route that matched, such as `/v1/posts/{id}`; [`UNMATCHED`] for none.
     #[must_use]
     pub fn route(&self) -> &str {
-        self.route.get().map_or(UNMATCHED, MatchedPath::as_str)
+        self.matched().map_or(UNMATCHED, Route::template)
     }
 
     /// Who sent the request, once somebody has found out.
@@ -128,12 +128,12 @@ impl Exchange {
         self.started
     }
 
-    pub(crate) fn matched_path(&self) -> Option<&MatchedPath> {
-        self.route.get()
+    pub(crate) fn matched(&self) -> Option<&Route> {
+        self.route.get().map(|route| &**route)
     }
 
-    pub(crate) fn set_route(&self, route: MatchedPath) {
-        let _first = self.route.set(route);
+    pub(crate) fn set_route(&self, route: &Arc<Route>) {
+        self.route.get_or_init(|| Arc::clone(route));
     }
 
     pub(crate) fn body_fate(&self) -> BodyFate {

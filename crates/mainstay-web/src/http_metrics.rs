@@ -1,13 +1,11 @@
 //! Metrics by route template, and their exposition. Labels are bounded: methods that HTTP knows,
 //! templates that the router has, statuses.
 
-use std::hash::{Hash, Hasher};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use axum::extract::MatchedPath;
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -16,6 +14,7 @@ use prometheus_client::registry::Registry;
 
 use crate::exchange::{Exchange, UNMATCHED};
 use crate::recent::{Answered, Recent};
+use crate::route::{Route, Series};
 
 /// Upper bounds in seconds, from a lookup in memory to a request that should have been a task.
 const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
@@ -27,6 +26,8 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     duration: Family<RouteLabels, Histogram>,
     in_flight: Gauge,
+    /// The requests that no route matched.
+    unmatched: Route,
     /// The last requests, where somebody asked to remember them.
     recent: OnceLock<Recent>,
 }
@@ -34,18 +35,15 @@ pub struct Metrics {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
     method: &'static str,
-    route: Route,
+    route: String,
     status: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RouteLabels {
     method: &'static str,
-    route: Route,
+    route: String,
 }
-
-#[derive(Clone, Debug)]
-struct Route(Option<MatchedPath>);
 
 impl Metrics {
     /// The edge's metrics, all zero.
@@ -62,7 +60,8 @@ impl Metrics {
             duration.clone(),
         );
         registry.register("http_requests_in_flight", "Requests being answered", in_flight.clone());
-        Self { registry: Mutex::new(registry), requests, duration, in_flight, recent: OnceLock::new() }
+        let (unmatched, recent) = (Route::new(UNMATCHED), OnceLock::new());
+        Self { registry: Mutex::new(registry), requests, duration, in_flight, unmatched, recent }
     }
 
     /// Adds metrics of other parts of the process to the same exposition.
@@ -93,48 +92,26 @@ impl Metrics {
         self.in_flight.inc();
     }
 
-    pub(crate) fn finish(&self, exchange: &Exchange, status: u16, duration: Duration) {
+    pub(crate) fn finish(&self, exchange: &Arc<Exchange>, status: u16, duration: Duration) {
         self.in_flight.dec();
-        let method = exchange.method();
-        let route = Route(exchange.matched_path().cloned());
-        self.duration
-            .get_or_create(&RouteLabels { method, route: route.clone() })
-            .observe(duration.as_secs_f64());
-        self.requests.get_or_create(&RequestLabels { method, route, status }).inc();
+        let (route, method) = (exchange.matched().unwrap_or(&self.unmatched), exchange.method());
+        route.count(method, status, duration.as_secs_f64(), || self.series(method, route.template(), status));
         if let Some(recent) = self.recent.get() {
             recent.note(exchange, status, duration);
         }
+    }
+
+    fn series(&self, method: &'static str, route: &str, status: u16) -> Series {
+        let labels = RouteLabels { method, route: route.to_owned() };
+        let duration = self.duration.get_or_create(&labels).clone();
+        let labels = RequestLabels { method, route: route.to_owned(), status };
+        let requests = self.requests.get_or_create(&labels).clone();
+        Series { method, status, requests, duration }
     }
 }
 
 impl Default for Metrics {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl Route {
-    fn as_str(&self) -> &str {
-        self.0.as_ref().map_or(UNMATCHED, MatchedPath::as_str)
-    }
-}
-
-impl PartialEq for Route {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Route {}
-
-impl Hash for Route {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl EncodeLabelValue for Route {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
-        self.as_str().encode(encoder)
     }
 }

@@ -1,7 +1,7 @@
 //! The last requests, for the page that developers look at.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::exchange::Exchange;
@@ -12,12 +12,9 @@ const KEPT: usize = 100;
 /// One request that was answered.
 #[derive(Clone, Debug)]
 pub(crate) struct Answered {
-    pub(crate) method: &'static str,
-    /// The template of its route: never the path itself, which may say more than a page should show.
-    pub(crate) route: String,
+    pub(crate) exchange: Arc<Exchange>,
     pub(crate) status: u16,
     pub(crate) duration: Duration,
-    pub(crate) request_id: String,
 }
 
 /// The last requests, newest first.
@@ -25,14 +22,8 @@ pub(crate) struct Answered {
 pub(crate) struct Recent(Mutex<VecDeque<Answered>>);
 
 impl Recent {
-    pub(crate) fn note(&self, exchange: &Exchange, status: u16, duration: Duration) {
-        let answered = Answered {
-            method: exchange.method(),
-            route: exchange.route().to_owned(),
-            status,
-            duration,
-            request_id: exchange.request_id().as_str().to_owned(),
-        };
+    pub(crate) fn note(&self, exchange: &Arc<Exchange>, status: u16, duration: Duration) {
+        let answered = Answered { exchange: Arc::clone(exchange), status, duration };
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.truncate(KEPT - 1);
         kept.push_front(answered);

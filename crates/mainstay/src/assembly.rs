@@ -127,6 +127,7 @@ impl Assembly {
             edge.metrics.keep_recent();
         }
         let Self { name, version, routes, models, notices, descriptions, router, .. } = self;
+        let templates: Vec<_> = routes.iter().map(|it| it.path.clone()).collect();
         let reference = description::router(descriptions, &routes, access.clone());
         let overview = match routes.iter().any(|it| it.path == overview::PATH) {
             true => Router::new(),
@@ -135,7 +136,7 @@ impl Assembly {
                 overview::router(overview, edge.metrics.clone(), access.clone())
             }
         };
-        edge.wrap(router.merge(health.router()).merge(reference).merge(overview))
+        edge.wrap_known(router.merge(health.router()).merge(reference).merge(overview), templates)
     }
 }
 

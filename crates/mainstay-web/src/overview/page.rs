@@ -73,7 +73,8 @@ fn requests(recent: &[Answered]) -> String {
         return section("Recent requests", "<p>None yet. Ask for something and load this page again.</p>");
     }
     let rows = recent.iter().map(|it| {
-        let (method, route, id) = (escape(it.method), escape(&it.route), escape(&it.request_id));
+        let (method, route) = (escape(it.exchange.method()), escape(it.exchange.route()));
+        let id = escape(it.exchange.request_id().as_str());
         let millis = it.duration.as_secs_f64() * 1000.0;
         let class = it.status / 100;
         format!(

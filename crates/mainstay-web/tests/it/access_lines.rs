@@ -6,7 +6,7 @@ use serde_json::Value;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::application::{Running, SECRET, ask, running, stage, staged_router};
+use crate::application::{Running, SECRET, ask, router, running, stage, staged_router};
 use crate::wire::in_time;
 
 /// What is logged on this thread while it lives.
@@ -134,4 +134,30 @@ async fn a_client_that_hung_up_is_499() {
     running.stopped().await;
     assert_eq!(log.access()[0]["status"], 499);
     assert!(metrics.render().contains("http_requests_in_flight 0"));
+}
+
+#[tokio::test]
+async fn a_request_is_named_alike_whether_its_route_was_known_or_not() {
+    let (log, _guard) = Log::begin();
+    let edge = Edge::new(EdgeConfig::default());
+    let metrics = Arc::clone(&edge.metrics);
+    let known = ["/posts/{id}", "/posts/{id}", "/panic"];
+    let running = Running::start(edge.wrap_known(router(), known), ServerConfig::default()).await;
+    for request in
+        ["GET /posts/7", "PUT /posts/7", "GET /numbers/7", "GET /panic", "GET /nowhere", "GET /posts/8"]
+    {
+        ask(&running, &format!("{request} HTTP/1.1")).await;
+    }
+    let routes: Vec<Value> = log.access().into_iter().map(|line| line["route"].clone()).collect();
+    assert_eq!(
+        routes,
+        ["/posts/{id}", "/posts/{id}", "/numbers/{number}", "/panic", "<unmatched>", "/posts/{id}"]
+    );
+    let counted = metrics.render();
+    for (method, route, status, count) in
+        [("GET", "/posts/{id}", 200, 2), ("PUT", "/posts/{id}", 405, 1), ("GET", "<unmatched>", 404, 1)]
+    {
+        let labels = format!(r#"{{method="{method}",route="{route}",status="{status}"}}"#);
+        assert!(counted.contains(&format!("http_requests_total{labels} {count}\n")), "{labels}: {counted}");
+    }
 }
