@@ -41,7 +41,10 @@ impl Identity {
     pub fn new(schema: &'static Schema) -> Result<Self> {
         let column = |name: &str| {
             schema.columns.iter().position(|it| it.name == name).ok_or_else(|| {
-                Error::internal(format!("the user model `{}` needs a text field `{name}`", schema.name))
+                Error::internal(format!(
+                    "the user model `{}` ({}) has no field `{name}`, by which persons are known: add `pub {name}: String`",
+                    schema.name, schema.place
+                ))
             })
         };
         let (issuer, subject) = (column("issuer")?, column("subject")?);

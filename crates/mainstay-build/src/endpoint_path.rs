@@ -19,15 +19,26 @@ impl EndpointPath {
     pub(crate) fn of(file: &str) -> Result<Self, String> {
         let below = file.trim_start_matches("endpoints/").trim_end_matches(".rs");
         let (folders, stem) = below.rsplit_once('/').unwrap_or(("", below));
-        let Some((_, method)) = METHODS.iter().find(|(name, _)| *name == stem) else {
-            let names = METHODS.map(|(name, _)| name).join("`, `");
-            return Err(format!(
-                "`{stem}` is not a method: name the file `{names}`, as in `endpoints/{below}/get.rs`, or say \
-                 method and path in the attribute: `#[endpoint(get, \"/{below}\")]`"
-            ));
-        };
-        Ok(Self { method, path: path(folders) })
+        match METHODS.iter().find(|(name, _)| *name == stem) {
+            Some((_, method)) => Ok(Self { method, path: path(folders) }),
+            None => Err(no_method(file, stem, below)),
+        }
     }
+}
+
+/// A slip of a method's name, or a name that would be a folder's.
+fn no_method(file: &str, stem: &str, below: &str) -> String {
+    let is_slip = |name: &&str| strsim::osa_distance(name, stem) == 1;
+    if let Some(meant) = METHODS.iter().map(|(name, _)| *name).find(is_slip) {
+        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        return format!("`{stem}` is not a method, did you mean `{folder}/{meant}.rs`?");
+    }
+    let names = METHODS.map(|(name, _)| name).join("`, `");
+    format!(
+        "`{stem}` is not a method: name the file `{names}`, as in `endpoints/{below}/get.rs`, or say method and path in \
+         the attribute: `#[endpoint(get, \"/{}\")]`",
+        path(below).trim_start_matches('/')
+    )
 }
 
 /// What a file of the endpoints' folders is around: `/admin` for `endpoints/admin/middleware.rs`.

@@ -4,6 +4,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{Attribute, Item as Syntax, ItemFn, ItemMod, ItemStruct, Meta, Visibility};
 
+use crate::DISCOVERED;
 use crate::fault::Fault;
 use crate::kind::{Address, Kind, Rows};
 
@@ -16,6 +17,8 @@ pub(crate) struct File {
     pub(crate) functions: Vec<Function>,
     /// Names of modules, or paths of files, that are only there for tests.
     pub(crate) tests: Vec<String>,
+    /// Whether it has what is written as a module.
+    pub(crate) has_discovered: bool,
 }
 
 /// Something with an attribute of the framework's over it.
@@ -58,6 +61,8 @@ impl File {
                 self.function(it, around);
             } else if let Syntax::Mod(it) = item {
                 self.module(it, around);
+            } else if let Syntax::Macro(it) = item {
+                self.has_discovered |= it.mac.tokens.to_string().contains(DISCOVERED);
             }
         }
     }
@@ -66,6 +71,15 @@ impl File {
         let within = around.within(module);
         match &module.content {
             Some((_, items)) if !within.is_for_tests() => self.walk(items, &within),
+            None if module.ident == "discovered" => self.has_discovered = true,
+            None if module
+                .attrs
+                .iter()
+                .find_map(path_attribute)
+                .is_some_and(|it| it.ends_with(DISCOVERED)) =>
+            {
+                self.has_discovered = true;
+            }
             None if within.is_for_tests() => {
                 let file = module.attrs.iter().find_map(path_attribute);
                 self.tests.push(file.unwrap_or_else(|| module.ident.to_string()));

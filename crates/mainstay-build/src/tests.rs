@@ -172,6 +172,25 @@ fn what_cannot_be_registered_is_told_with_file_line_and_column() {
     assert!(named.contains("services/2fa.rs: `2fa` cannot be the name of a module"), "{named}");
 }
 
+/// `refusals.txt`: sources as `PATH: TEXT`, and what ends the build. `MAINSTAY_BLESS=1` writes the answers anew.
+#[test]
+fn what_ends_a_build_is_told_word_by_word() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/refusals.txt");
+    let kept = fs::read_to_string(&path).expect("the refusals");
+    let told = kept.split_terminator("\n\n").map(|block| {
+        let sources = block.lines().filter_map(|it| it.strip_prefix("$ "));
+        let files: Vec<_> =
+            sources.clone().map(|it| it.split_once(": ").expect("a path and a text")).collect();
+        let made: String = sources.map(|it| format!("$ {it}\n")).collect();
+        format!("{made}{}\n", faults(&files))
+    });
+    let told = told.collect::<Vec<_>>().join("\n");
+    if std::env::var_os("MAINSTAY_BLESS").is_some() {
+        fs::write(&path, &told).expect("it can be written");
+    }
+    assert_eq!(told, fs::read_to_string(&path).expect("the refusals"), "MAINSTAY_BLESS=1 writes them anew");
+}
+
 #[test]
 fn everything_declared_is_listed_but_what_tests_declare() {
     let folder = package(&[

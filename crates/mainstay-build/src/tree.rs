@@ -56,7 +56,23 @@ impl Source {
             return Err(faults);
         }
         let places = places.into_iter().filter_map(|(place, folder)| Some((place, folder.ok()?)));
-        Ok(Self { files, places: places.filter(|(_, folder)| !folder.is_empty()).collect() })
+        let source = Self { files, places: places.filter(|(_, folder)| !folder.is_empty()).collect() };
+        source.unused().map_or(Ok(source), |fault| Err(vec![fault]))
+    }
+
+    /// Refuses a program that has folders, and no module of what is written of them: it would run without them.
+    fn unused(&self) -> Option<Fault> {
+        let root = self.file("main.rs").or_else(|| self.file("lib.rs"))?;
+        if self.places.is_empty() || self.files.iter().any(|it| it.has_discovered) {
+            return None;
+        }
+        let folders: Vec<_> = self.places.iter().map(|(place, _)| format!("`{}`", place.folder)).collect();
+        let what = format!(
+            "what {} holds is written into `{DISCOVERED}`, which nothing uses: add `mod discovered;` here, and \
+             `.mount(discovered::app())` to the `App`",
+            folders.join(", ")
+        );
+        Some(Fault::of(&root.path, what))
     }
 
     /// The file at this path, unless it is only there for tests.
@@ -152,10 +168,7 @@ impl Folder {
             return Err(Fault::of(path, what));
         }
         let Some(ident) = ident::module(on_disk) else {
-            let what = format!(
-                "`{on_disk}` cannot be the name of a module: use letters, digits and `_`, or `[name]` for a parameter"
-            );
-            return Err(Fault::of(path, what));
+            return Err(Fault::of(path, no_module(on_disk)));
         };
         let name = Name { ident, on_disk: on_disk.to_owned() };
         match below {
@@ -186,6 +199,21 @@ impl Folder {
             within.clashes(&format!("{folder}/{}", name.on_disk), faults);
         }
     }
+}
+
+/// What a name that no module can have is told, with the nearest that one can.
+fn no_module(on_disk: &str) -> String {
+    let plain = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == '-';
+    let within = on_disk.trim_start_matches(['[', '{', ':']).trim_end_matches([']', '}']);
+    let parameter = format!("[{within}]");
+    if within != on_disk && within.chars().all(plain) && ident::module(&parameter).is_some() {
+        return format!(
+            "`{on_disk}` cannot be the name of a module, did you mean `{parameter}`, a parameter?"
+        );
+    }
+    format!(
+        "`{on_disk}` cannot be the name of a module: use letters, digits and `_`, or `[name]` for a parameter"
+    )
 }
 
 /// The file that declares the module of `path` itself: `posts.rs` beside the folder `posts`, or its `mod.rs`.

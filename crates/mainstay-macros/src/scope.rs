@@ -1,7 +1,7 @@
 use darling::{Error, FromMeta, Result, ast::NestedMeta};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{ImplItem, ItemImpl, Path, parse_quote};
+use syn::{ImplItem, ItemImpl, Path};
 
 use crate::facade::facade;
 use crate::nearest::unknown;
@@ -23,7 +23,7 @@ const METHODS: [(&str, &[&str]); 5] = [
     ("can_delete", &["Delete"]),
 ];
 
-/// The expansion of `#[scope]`: the implementation, with `GRANTS`. An unknown method is left out, so
+/// The expansion of `#[scope]`: the implementation, and `Granted`. An unknown method is left out, so
 /// that the one error about it is ours.
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let options = Options::from_list(&NestedMeta::parse_meta_list(options)?)?;
@@ -33,9 +33,9 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> Result<TokenStr
     }
     let mut errors = Error::accumulator();
     item.items.retain(|it| errors.handle(known(it)).is_some());
-    item.items.push(grants(&item, &options.facade.unwrap_or_else(facade)));
+    let granted = granted(&item, &options.facade.unwrap_or_else(facade));
     let errors = errors.finish().err().map(crate::report::compile_errors);
-    Ok(quote!(#errors #item))
+    Ok(quote!(#errors #item #granted))
 }
 
 fn is_scope(item: &ItemImpl) -> bool {
@@ -58,7 +58,7 @@ fn known(item: &ImplItem) -> Result<()> {
     Err(at(&method.sig.ident, unknown("scope method", &name, &names)))
 }
 
-fn grants(item: &ItemImpl, facade: &Path) -> ImplItem {
+fn granted(item: &ItemImpl, facade: &Path) -> TokenStream {
     let has = |name: &str| item.items.iter().any(|it| matches!(it, ImplItem::Fn(it) if it.sig.ident == name));
     let mut actions: Vec<_> = Vec::new();
     for action in METHODS.iter().filter(|(name, _)| has(name)).flat_map(|(_, actions)| *actions) {
@@ -67,8 +67,12 @@ fn grants(item: &ItemImpl, facade: &Path) -> ImplItem {
         }
     }
     let actions = actions.into_iter().map(|it| format_ident!("{it}"));
-    parse_quote! {
-        const GRANTS: &'static [#facade::model::Action] = &[#(#facade::model::Action::#actions),*];
+    let (model, conditions) = (&item.self_ty, item.attrs.iter().filter(|it| it.path().is_ident("cfg")));
+    quote! {
+        #(#conditions)*
+        impl #facade::model::Granted for #model {
+            const GRANTS: &'static [#facade::model::Action] = &[#(#facade::model::Action::#actions),*];
+        }
     }
 }
 

@@ -117,7 +117,8 @@ impl<M, T> Column<M, T> {
 /// What a column of `T` can be compared with.
 #[diagnostic::on_unimplemented(
     message = "a column of `{T}` cannot be compared with `{Self}`",
-    label = "expected something that stands for a `{T}`, or an `Option` of it"
+    label = "expected something that stands for a `{T}`, or an `Option` of it",
+    note = "a text is written in quotes, a row by its `Id`; convert the value, or compare another column"
 )]
 pub trait Operand<T> {
     /// The value; `None` when it is missing.

@@ -9,6 +9,12 @@ use uuid::Uuid;
 use crate::json::settle;
 
 /// A Rust type that a model's field can have.
+#[diagnostic::on_unimplemented(
+    message = "a field of a model cannot be a `{Self}`",
+    label = "has no column",
+    note = "take `String`, `bool`, a number, `Timestamp`, `Date`, `Decimal<2>`, `Vec<u8>`, a `Ref<Model>`, or an `Option` of one",
+    note = "an enum of yours has `#[derive(ModelEnum)]`; any other type with `Serialize` and `Deserialize` is kept as `Json<T>`"
+)]
 pub trait Field: Sized {
     /// What its column holds.
     const KIND: Kind;

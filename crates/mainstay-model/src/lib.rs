@@ -95,7 +95,7 @@ pub use render::{Visible, serialize_row};
 pub use rules::{Broken, broken, unfit};
 pub use schema::{ColumnDef, DefaultValue, OnDelete, Part, Read, Reference, Schema, Write, Writer};
 pub use schemars;
-pub use scope::{Access, OrDeny, Scope, all, deny, rows, set};
+pub use scope::{Access, Granted, OrDeny, Scope, all, deny, rows, set};
 pub use search::{Searched, search};
 pub use serde;
 pub use suggest::nearest;

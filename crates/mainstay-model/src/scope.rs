@@ -5,17 +5,26 @@ use mainstay_kernel::{Caller, Value};
 use crate::predicate::{Filter, Predicate};
 use crate::{Action, Column, Model, Operand};
 
+/// Which actions a scope has methods for. `#[scope]` notes it.
+#[diagnostic::on_unimplemented(
+    message = "the scope of `{Self}` lacks its attribute",
+    label = "what it grants was not noted",
+    note = "write `#[scope]` over `impl Scope for {Self}`"
+)]
+pub trait Granted: Model {
+    /// The actions whose methods are written.
+    const GRANTS: &'static [Action];
+}
+
 /// Who may do what with the rows of a model. An action without its method has no route.
 ///
 /// Written with `#[scope]`, which notes the methods that are there.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no scope",
-    note = "write `#[scope] impl Scope for {Self} {{ … }}`; an empty one keeps the model without routes"
+    note = "write `#[scope] impl Scope for {Self} {{ … }}`; an empty one keeps the model without routes",
+    note = "a struct that is no model yet needs `#[derive(Model)]` too"
 )]
-pub trait Scope: Model {
-    /// The actions whose methods are written here; `#[scope]` fills it in.
-    const GRANTS: &'static [Action];
-
+pub trait Scope: Granted {
     /// Which rows the caller may list and get.
     fn can_read(who: &Caller) -> Access<Self> {
         let _ = who;

@@ -17,6 +17,7 @@ pub(crate) fn parts(app: &App) -> Result<()> {
     declared::all_are_mounted(app)?;
     prefixes(app)?;
     models(app)?;
+    references(app)?;
     states(app)?;
     let users: Vec<_> = app.mounted().filter(|it| it.users).collect();
     if let [one, other, ..] = users[..] {
@@ -156,6 +157,25 @@ fn models(app: &App) -> Result<()> {
              `#[model(table = \"…\")]`",
             schema.table, one.name, one.place, schema.name, schema.place
         ));
+    }
+    Ok(())
+}
+
+/// Refuses a foreign key to a table that no model of the application has: nothing could be written.
+fn references(app: &App) -> Result<()> {
+    let tables: Vec<_> = app.mounted().map(|it| it.model.schema.table).collect();
+    for schema in app.mounted().map(|it| it.model.schema) {
+        for column in schema.columns {
+            let Some(table) = column.references.map(|it| (it.table)()).filter(|it| !tables.contains(it))
+            else {
+                continue;
+            };
+            return refuse(format!(
+                "the field `{}` of the model `{}` ({}) references the table `{table}`, and no model of it is mounted: add \
+                 that model with `App::model`",
+                column.field, schema.name, schema.place
+            ));
+        }
     }
     Ok(())
 }

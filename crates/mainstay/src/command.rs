@@ -9,11 +9,12 @@ use std::sync::Arc;
 use clap::ArgMatches;
 use mainstay_auth::Credentials;
 use mainstay_kernel::{
-    Clock, ControlClient, ControlServer, Db, Error, ErrorKind, Frame, Handler, Place, Result, StoreUrl,
+    Clock, ControlClient, ControlServer, Db, Error, Frame, Handler, Place, Result, StoreUrl,
 };
 use mainstay_web::{Env, Shutdown, Site};
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::arguments::{parse, usage, with_nearest};
 use crate::config::{self, Config, Sources, variables_table};
 use crate::description::Description;
 use crate::listing::Listed;
@@ -29,6 +30,8 @@ pub struct CommandCx {
     pub db: Db,
     /// Where the command writes.
     pub output: Output,
+    /// What was typed before the words, such as `shop seed`.
+    called: String,
     site: Site,
 }
 
@@ -72,7 +75,10 @@ type Run = Arc<dyn Fn(CommandCx) -> Pin<Box<dyn Future<Output = Result<()>> + Se
 /// Reads the command line and does what it says.
 pub(crate) async fn run(app: App) -> Result<()> {
     clash::commands(&app)?;
-    let matches = cli(&app).get_matches();
+    let mut cli = cli(&app);
+    let matches = cli
+        .try_get_matches_from_mut(std::env::args_os())
+        .unwrap_or_else(|error| with_nearest(error, &cli).exit());
     if let Some(("config", _)) = matches.subcommand() {
         show(Frame::Out(variables_table() + &config::rows(&app.settings)));
         return Ok(());
@@ -225,6 +231,7 @@ pub(crate) fn show(frame: Frame) {
 /// Runs commands, for this process's terminal or for another's.
 #[derive(Clone)]
 pub(crate) struct Console {
+    app: &'static str,
     pub(crate) db: Db,
     site: Site,
     credentials: Arc<Credentials>,
@@ -253,6 +260,7 @@ impl Console {
         commands: Vec<AppCommand>,
     ) -> Self {
         Self {
+            app: assembly.name,
             db: assembly.site.db().clone(),
             site: assembly.site.clone(),
             credentials,
@@ -279,13 +287,14 @@ impl Console {
 
     async fn dispatch(self, words: Vec<String>, output: &Output) -> Result<()> {
         let Some((name, args)) = words.split_first() else { return Err(usage("no command was given")) };
+        let called = format!("{} {name}", self.app);
         match name.as_str() {
-            "migrate" => match parse::<MigrateArgs>("migrate", args, output)? {
+            "migrate" => match parse::<MigrateArgs>(&called, args, output)? {
                 Some(args) => self.written.run(args, output).await,
                 None => Ok(()),
             },
             "routes" => {
-                let Some(args) = parse::<RoutesArgs>("routes", args, output)? else { return Ok(()) };
+                let Some(args) = parse::<RoutesArgs>(&called, args, output)? else { return Ok(()) };
                 match (args.hooks, args.json) {
                     (false, false) => {
                         listing::route_lines(&self.listed.routes).iter().for_each(|it| output.line(it))
@@ -297,7 +306,7 @@ impl Console {
                 Ok(())
             }
             "token" => {
-                let Some(args) = parse::<TokenArgs>("token", args, output)? else { return Ok(()) };
+                let Some(args) = parse::<TokenArgs>(&called, args, output)? else { return Ok(()) };
                 output.line(token::issue(&self.credentials, self.db.clock(), &args)?);
                 Ok(())
             }
@@ -306,7 +315,7 @@ impl Console {
                 let command =
                     command.ok_or_else(|| usage(&format!("the serving process has no command `{name}`")))?;
                 let (args, output) = (args.to_vec(), output.clone());
-                let cx = CommandCx { args, db: self.db.clone(), output, site: self.site.clone() };
+                let cx = CommandCx { args, db: self.db.clone(), output, called, site: self.site.clone() };
                 (command.run)(cx).await
             }
         }
@@ -325,27 +334,13 @@ struct RoutesArgs {
     json: bool,
 }
 
-/// Reads a command's words; `None` when they asked for help, which was given.
-fn parse<T: clap::Args>(name: &'static str, args: &[String], output: &Output) -> Result<Option<T>> {
-    let command = T::augment_args(clap::Command::new(name).no_binary_name(true));
-    let matches = match command.try_get_matches_from(args) {
-        Ok(matches) => matches,
-        Err(error) if error.use_stderr() => return Err(usage(&error.to_string())),
-        Err(help) => {
-            output.line(help);
-            return Ok(None);
-        }
-    };
-    T::from_arg_matches(&matches).map(Some).map_err(|error| usage(&error.to_string()))
-}
-
 impl CommandCx {
     /// Reads the words as `T`, a clap `Args`; `None` when they asked for help, which was given.
     ///
     /// # Errors
     /// Bad request, saying which word is wrong and what was expected.
     pub fn parse<T: clap::Args>(&self) -> Result<Option<T>> {
-        parse("command", &self.args, &self.output)
+        parse(&self.called, &self.args, &self.output)
     }
 
     /// The variables that the process which runs the command was started with.
@@ -360,11 +355,6 @@ impl CommandCx {
     pub fn state<T: Clone + 'static>(&self) -> Result<T> {
         self.site.state()
     }
-}
-
-fn usage(text: &str) -> Error {
-    let text = text.trim_end();
-    Error::new(ErrorKind::BadRequest("bad_request", text.strip_prefix("error: ").unwrap_or(text).to_owned()))
 }
 
 /// Takes commands from other terminals; a successor's hand-over begins the drain.

@@ -36,6 +36,7 @@ pub mod prelude;
 pub mod runtime;
 
 mod app;
+mod arguments;
 mod assembly;
 mod clash;
 mod command;

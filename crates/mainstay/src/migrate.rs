@@ -280,12 +280,16 @@ impl Written {
         let missing: Vec<_> =
             plan.additions.iter().map(|it| &it.change).filter(|it| it.is_needed()).collect();
         let table = missing.iter().find(|it| matches!(it, Change::CreateTable { .. }));
-        let lacks = if let Some(one) = table.or(missing.first()) {
-            format!("{} things that the models have, such as {one}", missing.len())
-        } else if let Some(first) = history.pending().next() {
-            format!("{} migrations, first: `{}`", history.pending().count(), first.name)
-        } else {
-            return Ok(());
+        let lacks = match (table.or(missing.first()), missing.len(), history.pending().next()) {
+            (Some(one), 1, _) => format!("{one}, which the models have"),
+            (Some(one), count, _) => format!("{count} things that the models have, such as {one}"),
+            (None, _, Some(first)) if history.pending().count() == 1 => {
+                format!("the migration `{}`", first.name)
+            }
+            (None, _, Some(first)) => {
+                format!("{} migrations, first: `{}`", history.pending().count(), first.name)
+            }
+            (None, _, None) => return Ok(()),
         };
         Err(Error::internal(format!("the database lacks {lacks}; run `{app} migrate`")))
     }

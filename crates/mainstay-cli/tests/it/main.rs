@@ -3,3 +3,4 @@
 mod adding;
 mod beginning;
 mod desk;
+mod refusals;

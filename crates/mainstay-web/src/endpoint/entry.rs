@@ -12,6 +12,10 @@ use super::{Boxed, RequestCx, Spec};
 use crate::site::Site;
 
 /// A function under `#[endpoint]`, as a type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an endpoint",
+    note = "write `#[endpoint(get, \"/…\")]` over the function; a plain handler of axum's is added by `.route(get(\"/…\", handler))`"
+)]
 pub trait Endpoint: Copy + Send + Sync + 'static {
     /// What it says of itself.
     const SPEC: Spec;

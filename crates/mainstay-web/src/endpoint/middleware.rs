@@ -8,6 +8,10 @@ use crate::error::ApiError;
 
 /// A function under `#[middleware]`, as a type: it runs around what answers a request, and outside its
 /// transaction.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a middleware",
+    note = "write `#[middleware]` over the function; a layer of tower's is added by `.layer(…)`"
+)]
 pub trait Middleware: Copy + Send + Sync + 'static {
     /// The function's name.
     const NAME: &'static str;

@@ -35,6 +35,10 @@ impl Moment {
 }
 
 /// A function under `#[request_hook(…)]`, as a type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a request hook",
+    note = "write `#[request_hook(before_handler)]` over the function"
+)]
 pub trait RequestHook: Copy + Send + Sync + 'static {
     /// When it runs.
     const MOMENT: Moment;

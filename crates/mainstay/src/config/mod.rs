@@ -46,6 +46,7 @@ mod tests;
 pub use choice::{LogFormat, Mode, Role};
 pub use fault::{Fault, Faults};
 pub use from_variable::{FromVariable, Misfit, Secret};
+pub(crate) use nearest::nearest;
 pub use network::Cidr;
 pub use project::{Auth, Config, Database, Http, Log, Roles};
 pub use settings::{Given, Setting, Settings, Values};

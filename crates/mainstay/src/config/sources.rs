@@ -269,7 +269,10 @@ impl Sources {
                 continue;
             }
             let text = toml_text(&value).unwrap_or_else(|| {
-                self.faults.push(bad_value(&key));
+                // Of a key that nothing reads only that is told.
+                if ALL.iter().any(|it| Layer::Toml.spelling(it.name()) == key) {
+                    self.faults.push(bad_value(&key));
+                }
                 String::new()
             });
             self.layer(Layer::Toml).insert(key, text);

@@ -23,6 +23,7 @@ mod indexes;
 mod kinds;
 mod lists;
 mod migrations;
+mod mistakes;
 mod models;
 mod mounts;
 mod newcomers;

@@ -3,8 +3,8 @@
 use mainstay::kernel::{Kind, Place, Result, Timestamp, Value};
 use mainstay::model::garde::rules::length;
 use mainstay::model::{
-    About, Action, Broken, ColumnDef, Field, Filter, Index, Insert, Measure, Model, OnDelete, Part, Read,
-    Record, Reference, Rule, Schema, Scope, Write, Writer, broken, unfit,
+    About, Action, Broken, ColumnDef, Field, Filter, Granted, Index, Insert, Measure, Model, OnDelete, Part,
+    Read, Record, Reference, Rule, Schema, Scope, Write, Writer, broken, unfit,
 };
 use mainstay::prelude::{Column, Id, Ref};
 
@@ -127,6 +127,8 @@ impl Insert for NewTwin {
     }
 }
 
-impl Scope for Twin {
+impl Granted for Twin {
     const GRANTS: &'static [Action] = &[];
 }
+
+impl Scope for Twin {}

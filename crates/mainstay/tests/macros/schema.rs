@@ -1,5 +1,7 @@
 use mainstay::kernel::Value;
-use mainstay::model::{About, Action, ColumnDef, Model, OnDelete, Part, Read, Schema, Scope, Write, Writer};
+use mainstay::model::{
+    About, Action, ColumnDef, Granted, Model, OnDelete, Part, Read, Schema, Write, Writer,
+};
 
 use crate::by_hand::Twin;
 use crate::derived::{Post, Setting, User};

@@ -12,6 +12,7 @@ mod ledger;
 mod malformed;
 mod place;
 mod proxy;
+mod refusals;
 mod repeats;
 mod sameness;
 mod server;

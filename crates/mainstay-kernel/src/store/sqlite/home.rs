@@ -35,7 +35,8 @@ impl Home {
     fn file(path: &Path) -> Result<Self> {
         let opened = |error: io::Error| not_opened(path, &error);
         if let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
-            DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(opened)?;
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+            made.map_err(|error| not_opened(path, &format!("its folder cannot be made: {error}")))?;
         }
         let (lock_path, lock) = open_lock(path).map_err(opened)?;
         match lock.try_lock() {
@@ -120,7 +121,10 @@ fn taken(path: &Path, lock: &Path) -> Error {
 pub(super) fn not_opened(path: &Path, error: &dyn std::fmt::Display) -> Error {
     Error::bad_request(
         "database_not_opened",
-        format!("cannot open the database `{}`: {error}", path.display()),
+        format!(
+            "cannot open the database `{}`: {error}; mend that, or name another file in DATABASE_URL",
+            path.display()
+        ),
     )
 }
 

@@ -9,6 +9,10 @@ pub use mainstay_macros::{
 pub type Result<T> = std::result::Result<T, String>;
 
 pub mod model {
+    pub trait Granted: Sized {
+        const GRANTS: &'static [Action];
+    }
+
     pub enum Action {
         Read,
         Create,
@@ -79,9 +83,7 @@ pub mod prelude {
     pub struct Tx;
     pub struct Access<M>(PhantomData<M>);
 
-    pub trait Scope: Sized {
-        const GRANTS: &'static [super::model::Action];
-
+    pub trait Scope: super::model::Granted {
         fn can_delete(who: &Caller) -> Access<Self>;
     }
 }
