@@ -8,9 +8,14 @@ use super::{
     tree::{File, Tree},
 };
 
-/// Pieces of the pages below `docs` that no Rust file has. Those marked `ignore` are not looked for.
+/// The page whose pieces that name a file are compiled as that file, by a test that follows it.
+const FOLLOWED: &str = "docs/first-app.md";
+
+/// Pieces of the pages below `docs` that no Rust file has, or that say that they need not be compiled.
 pub(super) fn faults(tree: &Tree) -> Vec<Fault> {
-    let is_code = |path: &str| path.ends_with(".rs") || path.ends_with(".rs.in");
+    // What stands in `tests/ui` is refused by the compiler.
+    let is_code =
+        |path: &str| (path.ends_with(".rs") || path.ends_with(".rs.in")) && !path.contains("/tests/ui/");
     let compiled: Vec<_> =
         tree.files.iter().filter(|it| is_code(&it.path)).filter_map(|it| words(&it.text)).collect();
     let pages = tree.files.iter().filter(|it| it.path.starts_with("docs/") && it.path.ends_with(".md"));
@@ -18,7 +23,9 @@ pub(super) fn faults(tree: &Tree) -> Vec<Fault> {
 }
 
 fn of_page(page: &File, compiled: &[String]) -> Vec<Fault> {
-    let missing = snippets(&page.text).into_iter().filter_map(|(line, text)| match words(&text) {
+    let is_followed = |text: &str| page.path == FOLLOWED && text.starts_with("// src/");
+    let pieces = snippets(&page.text).into_iter().filter(|(_, text)| !is_followed(text));
+    let missing = pieces.filter_map(|(line, text)| match words(&text) {
         None => Some((line, "is not Rust as far as tokens go".to_owned())),
         Some(words) if compiled.iter().any(|it| it.contains(&words)) => None,
         Some(_) => {
@@ -27,7 +34,12 @@ fn of_page(page: &File, compiled: &[String]) -> Vec<Fault> {
             Some((line, what.to_owned()))
         }
     });
-    missing.map(|(line, what)| Fault::at(&page.path, line, format!("this piece of Rust {what}"))).collect()
+    let marked = page.text.lines().enumerate().filter(|(_, line)| line.starts_with("```rust,"));
+    let marked = marked.map(|(index, _)| {
+        (index + 1, "says how it is compiled: write `rust` alone, or `text` where it is no Rust".to_owned())
+    });
+    let faults = missing.chain(marked);
+    faults.map(|(line, what)| Fault::at(&page.path, line, format!("this piece of Rust {what}"))).collect()
 }
 
 /// The blocks headed `rust`, with the lines that they begin on.
@@ -38,9 +50,7 @@ fn snippets(text: &str) -> Vec<(usize, String)> {
         if line.trim_end() == "```rust" {
             let block = lines.by_ref().map(|(_, line)| line).take_while(|it| it.trim_end() != "```");
             let block = block.collect::<Vec<_>>().join("\n");
-            if !block.starts_with("// src/") {
-                found.push((index + 1, block));
-            }
+            found.push((index + 1, block));
         }
     }
     found
@@ -94,6 +104,20 @@ mod tests {
         assert_eq!(count(page, "fn g() { // let a = f(1, 2);\n }"), 1);
         assert_eq!(count("```rust\nab\n```", "fn cab() {}"), 1);
         assert_eq!(count("```rust\nfn (\n```", "fn a() {}"), 1, "it cannot be read");
-        assert_eq!(count("```rust,ignore\nlet b = 1;\n```", "fn a() {}"), 0);
+        assert_eq!(
+            count("```rust,ignore\nlet b = 1;\n```", "fn a() { let b = 1; }"),
+            1,
+            "nothing is ignored"
+        );
+        assert_eq!(
+            count("```rust\n// src/a.rs\nlet b = 1;\n```", "fn a() {}"),
+            1,
+            "no test follows this page"
+        );
+        let first = [(FOLLOWED, "```rust\n// src/a.rs\nlet b = 1;\n```"), ("a.rs", "fn a() {}")];
+        assert!(faults(&Tree::of(&first)).is_empty(), "one follows that page");
+        let refused =
+            [("docs/a.md", "```rust\nlet b = 1;\n```"), ("a/tests/ui/b.rs", "fn a() { let b = 1; }")];
+        assert_eq!(faults(&Tree::of(&refused)).len(), 1);
     }
 }
