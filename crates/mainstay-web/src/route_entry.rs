@@ -29,7 +29,7 @@ pub enum Serves {
     },
     /// An endpoint.
     Endpoint {
-        /// The function's name.
+        /// The function's name, or that of its file where it is called `handler`.
         name: &'static str,
     },
     /// A handler of axum's.

@@ -21,7 +21,7 @@ pub(crate) fn routes(app: &App, usual: &str) -> Vec<RouteEntry> {
         for served in &part.endpoints {
             let Some((method, path)) = served.path(prefix) else { continue };
             let spec = served.endpoint.spec;
-            let serves = Serves::Endpoint { name: spec.name };
+            let serves = Serves::Endpoint { name: served.endpoint.name() };
             all.push(RouteEntry { method: method.as_str(), path, serves, place: spec.place });
         }
         for schema_routes in part.models.iter().map(|it| (it.model.schema, part.generated(it.model, prefix)))

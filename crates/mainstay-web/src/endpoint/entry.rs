@@ -32,6 +32,8 @@ pub trait Endpoint: Copy + Send + Sync + 'static {
 pub struct EndpointEntry {
     /// What it says of itself.
     pub spec: &'static Spec,
+    /// Its type's path.
+    path: fn() -> &'static str,
     document: fn(&mut Describing<'_>),
     call: for<'c> fn(&'c mut RequestCx) -> Boxed<'c, Response>,
 }
@@ -39,7 +41,23 @@ pub struct EndpointEntry {
 impl EndpointEntry {
     /// The entry of `E`.
     pub const fn of<E: Endpoint>() -> Self {
-        Self { spec: const { &E::SPEC }, document: E::document, call: E::call }
+        Self {
+            spec: const { &E::SPEC },
+            path: std::any::type_name::<E>,
+            document: E::document,
+            call: E::call,
+        }
+    }
+
+    /// What people know it by: the name of its function, and where that is only `handler` that of its file, such as
+    /// `posts::id::publish::post`.
+    pub fn name(&self) -> &'static str {
+        match (self.path)().strip_suffix("::handler") {
+            Some(file) => {
+                file.split_once("::endpoints::").or_else(|| file.split_once("::")).map_or(file, |(_, it)| it)
+            }
+            None => self.spec.name,
+        }
     }
 
     /// What it takes and answers, with shared shapes put into `schemas`.

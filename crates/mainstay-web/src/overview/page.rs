@@ -91,21 +91,53 @@ fn requests(recent: &[Answered]) -> String {
 }
 
 fn routes(routes: &[RouteEntry]) -> String {
-    let rows = routes.iter().map(|it| {
-        let (path, serves, place) = (escape(&it.path), escape(&it.serves.to_string()), escape(&it.place.to_string()));
-        let is_plain = it.method == "GET" && !it.path.contains('{');
-        let path = if is_plain { format!("<a href=\"{path}\">{path}</a>") } else { path };
-        let kind = match it.serves {
-            Serves::Model { .. } => "model",
-            Serves::Handler { .. } | Serves::Endpoint { .. } => "own",
-        };
-        format!(
-            "<tr class=\"{kind}\"><td><b>{}</b></td><td><code>{path}</code></td><td>{serves}</td><td><code>{place}</code>\
-             </td></tr>",
-            it.method
-        )
+    let rows = grouped(routes).into_iter().flat_map(|(group, routes)| {
+        let head = format!("<tr><th colspan=\"4\">{}</th></tr>", escape(group.unwrap_or("others")));
+        std::iter::once(head).chain(routes.into_iter().map(route))
     });
     section("Routes", &table(&["Method", "Path", "Answered by", "Place"], rows))
+}
+
+/// The routes of each model, those of endpoints below its path too; then the others.
+fn grouped(routes: &[RouteEntry]) -> Vec<(Option<&'static str>, Vec<&RouteEntry>)> {
+    let of_model = |it: &RouteEntry| match it.serves {
+        Serves::Model { model, .. } => Some(model),
+        Serves::Handler { .. } | Serves::Endpoint { .. } => None,
+    };
+    let roots: Vec<_> =
+        routes.iter().filter_map(|it| Some((it.path.trim_end_matches("/{id}"), of_model(it)?))).collect();
+    let above = |path: &str| {
+        let is_above =
+            |root: &str| path.strip_prefix(root).is_some_and(|it| it.is_empty() || it.starts_with('/'));
+        let found = roots.iter().filter(|(root, _)| is_above(root)).max_by_key(|(root, _)| root.len());
+        found.map(|(_, model)| *model)
+    };
+    let mut groups: Vec<(Option<&'static str>, Vec<&RouteEntry>)> = Vec::new();
+    for route in routes {
+        let group = of_model(route).or_else(|| above(&route.path));
+        match groups.iter_mut().find(|(it, _)| *it == group) {
+            Some((_, all)) => all.push(route),
+            None => groups.push((group, vec![route])),
+        }
+    }
+    groups.sort_by_key(|(group, _)| (group.is_none(), *group));
+    groups
+}
+
+fn route(it: &RouteEntry) -> String {
+    let (path, serves, place) =
+        (escape(&it.path), escape(&it.serves.to_string()), escape(&it.place.to_string()));
+    let is_plain = it.method == "GET" && !it.path.contains('{');
+    let path = if is_plain { format!("<a href=\"{path}\">{path}</a>") } else { path };
+    let kind = match it.serves {
+        Serves::Model { .. } => "model",
+        Serves::Handler { .. } | Serves::Endpoint { .. } => "own",
+    };
+    format!(
+        "<tr class=\"{kind}\"><td><b>{}</b></td><td><code>{path}</code></td><td>{serves}</td><td><code>{place}</code>\
+         </td></tr>",
+        it.method
+    )
 }
 
 fn model(model: &ModelEntry) -> String {

@@ -27,6 +27,31 @@ async fn developers_see_routes_models_and_the_last_requests(app: TestApp) {
     assert!(!page.contains("://"), "nothing comes from elsewhere");
 }
 
+/// A function of the name that endpoints have in files of their own.
+mod publish {
+    use mainstay::prelude::*;
+
+    #[endpoint]
+    pub(super) async fn handler() -> &'static str {
+        "published"
+    }
+}
+
+fn publishing() -> App {
+    models::app().endpoint_at(Method::Post, "/posts/{id}/publish", publish::handler)
+}
+
+#[mainstay::test(app = publishing)]
+async fn the_page_lists_routes_by_model_and_an_endpoint_by_its_file(app: TestApp) {
+    let page = page(&app).await;
+    let (_, posts) = page.split_once("<th colspan=\"4\">post</th>").expect("the routes of posts");
+    let posts = posts.split("<th colspan").next().expect("something");
+    for part in ["<td>post.list</td>", "<td>overview::publish</td>", "/v1/posts/{id}/publish"] {
+        assert!(posts.contains(part), "{part}: {posts}");
+    }
+    assert!(!posts.contains("shelf.list") && !posts.contains("<td>handler</td>"), "{posts}");
+}
+
 fn empty() -> App {
     App::new("empty")
 }
