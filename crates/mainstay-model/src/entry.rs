@@ -1,4 +1,4 @@
-use mainstay_kernel::{Caller, Error, ErrorKind, Result, Value};
+use mainstay_kernel::{Caller, Error, ErrorKind, FieldFault, Result, Value};
 use schemars::SchemaGenerator;
 
 use crate::json_schema::Rows;
@@ -62,6 +62,18 @@ impl ModelEntry {
             rows: |_| schemars::Schema::default(),
             access: reading,
         }
+    }
+
+    /// A field's value from JSON, as clients write it; who may set the field is not asked.
+    ///
+    /// # Errors
+    /// What is wrong with it: its type, or the rules that it breaks.
+    pub fn read(
+        &self,
+        column: usize,
+        json: serde_json::Value,
+    ) -> std::result::Result<Value, Vec<FieldFault>> {
+        crate::input::value(self, column, json)
     }
 
     /// Whether the field's type and rules accept this value.

@@ -127,7 +127,7 @@ pub(crate) fn fault(field: &str, code: &'static str, message: impl Into<String>)
 }
 
 /// Reads one value and checks it against the field's type and rules.
-fn value(model: &ModelEntry, column: usize, json: Json) -> Result<Value, Vec<FieldFault>> {
+pub(crate) fn value(model: &ModelEntry, column: usize, json: Json) -> Result<Value, Vec<FieldFault>> {
     let def = model.schema.column(column);
     let one = |code, message| vec![fault(def.field, code, message)];
     let value = if json.is_null() && def.optional {

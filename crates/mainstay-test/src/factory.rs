@@ -27,7 +27,7 @@ impl TestApp {
     pub async fn make<M: Model>(&self, set: impl IntoIterator<Item = Assignment<M>>) -> M {
         let set: Vec<_> = set.into_iter().map(|it| given::<M>(it)).collect();
         let made = self.db().write(async |tx: &mut Tx| {
-            let mut factory = Factory { models: self.models(), making: HashSet::new() };
+            let mut factory = Factory::of(self.models());
             M::from_record(factory.row(tx, M::SCHEMA, set.clone()).await?)
         });
         made.await.unwrap_or_else(|error| panic!("no {} was made: {error:?}", M::SCHEMA.name))
@@ -56,14 +56,19 @@ fn given<M: Model>(assignment: Assignment<M>) -> (usize, Value) {
         .unwrap_or_else(|| panic!("a new {} has nothing to count up from: write `.set(…)`", M::SCHEMA.name))
 }
 
-struct Factory<'a> {
-    models: &'a [&'static ModelEntry],
+pub(crate) struct Factory<'a> {
+    pub(crate) models: &'a [&'static ModelEntry],
     /// Tables of rows that are being made: a model that needs a row of its own first cannot be.
     making: HashSet<&'static str>,
 }
 
-impl Factory<'_> {
-    async fn row(
+impl<'a> Factory<'a> {
+    pub(crate) fn of(models: &'a [&'static ModelEntry]) -> Self {
+        Self { models, making: HashSet::new() }
+    }
+
+    /// A new row with these values, and others where it needs them.
+    pub(crate) async fn row(
         &mut self,
         tx: &mut Tx,
         schema: &'static Schema,

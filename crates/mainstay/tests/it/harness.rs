@@ -100,6 +100,64 @@ async fn a_factory_makes_rows_that_their_rules_accept(app: TestApp) {
 }
 
 #[mainstay::test(app = app)]
+async fn rows_come_from_a_file_and_refer_to_each_other_by_name(app: TestApp) {
+    let rows = app.fixtures("library").await;
+    let (first, second): (Book, Book) = (rows.row("first"), rows.row("second"));
+    assert_eq!(first.author.id(), rows.id::<Author>("ann"));
+    assert_eq!(second.sequel_of.map(|it| it.id()), Some(rows.id("first")));
+    assert_eq!(first.published, Date::constant(2026, 1, 31));
+    assert_eq!((first.price.to_string().as_str(), second.bound), ("9.50", Binding::Hard));
+    assert!((500..=2000).contains(&first.pages), "what is left out is filled in");
+    let listed = app.anonymous().get("/v1/books?sort=title").await.expect_status(200);
+    assert_eq!(listed.column("title"), ["And then the second one", "The first of all the books"]);
+    let only: Book = app.fixtures("shelf").await.row("only");
+    assert_eq!(only.published, Date::constant(2026, 2, 3));
+}
+
+/// What a test reads whose file is wrong.
+async fn refused(app: &TestApp, file: &str) -> String {
+    let made = futures_util::FutureExt::catch_unwind(AssertUnwindSafe(app.fixtures(file))).await;
+    let panic = made.expect_err("it is refused");
+    panic.downcast_ref::<String>().expect("a message").clone()
+}
+
+#[mainstay::test(sqlite, app = app)]
+async fn a_file_of_rows_that_is_wrong_is_told_where(app: TestApp) {
+    for (file, said) in [
+        (
+            "nothing",
+            "there is neither tests/fixtures/nothing.toml nor tests/fixtures/nothing.json: write one of them",
+        ),
+        (
+            "wrong_model",
+            "tests/fixtures/wrong_model.toml: there is no model `bok`, expected one of `author`, `book`",
+        ),
+        (
+            "wrong_field",
+            "tests/fixtures/wrong_field.toml: book.first.titel: there is no such field, expected one of `id`",
+        ),
+        ("wrong_value", "tests/fixtures/wrong_value.toml: book.first.title: `\"short\"`: "),
+        (
+            "wrong_name",
+            "tests/fixtures/wrong_name.toml: book.first.author: the file has no author `bob`: add `[author.bob]`, or \
+             write an id",
+        ),
+        (
+            "wrong_circle",
+            "tests/fixtures/wrong_circle.toml: the book `one` refers to itself by way of other rows",
+        ),
+    ] {
+        let refused = refused(&app, file).await;
+        assert!(refused.starts_with(said), "{refused}");
+    }
+    assert_eq!(Book::filter(Book::ID.is_not_null()).count(&app.db().reader()).await.expect("a count"), 0);
+    let rows = app.fixtures("shelf").await;
+    let missing = catch_unwind(AssertUnwindSafe(|| rows.id::<Book>("first"))).expect_err("there is none");
+    let said = missing.downcast_ref::<String>().expect("a message");
+    assert_eq!(said, "tests/fixtures/shelf.json has no book `first`, expected one of `only`");
+}
+
+#[mainstay::test(app = app)]
 async fn an_actor_is_somebody_whom_rows_can_belong_to(app: TestApp) {
     let ann = app.user("ann").await;
     let id = app.caller(&ann).await.user_id();
