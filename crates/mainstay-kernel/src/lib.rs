@@ -71,6 +71,7 @@ pub use search::{Alternative, Last, NoSearch, Search, Term};
 pub use sql::{Sql, WriteSql};
 pub use statement::{Dialect, Statement};
 pub use store::capture::Capture;
+pub use store::framework_tables;
 pub use store::postgres::words::WordFunctions;
 pub use timestamp::Timestamp;
 pub use tx::Tx;

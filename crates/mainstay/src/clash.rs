@@ -10,7 +10,10 @@ use schemars::SchemaGenerator;
 use crate::{App, declared};
 
 /// Words of the command line that are the framework's.
-const COMMANDS: [&str; 6] = ["serve", "migrate", "routes", "token", "config", "help"];
+const COMMANDS: [&str; 13] = [
+    "serve", "migrate", "routes", "token", "config", "help", "openapi", "queue", "job", "dead", "cron",
+    "outbox", "db",
+];
 
 /// Refuses prefixes, models and migrations that cannot stand beside each other.
 pub(crate) fn parts(app: &App) -> Result<()> {

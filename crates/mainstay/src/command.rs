@@ -20,6 +20,7 @@ use crate::description::Description;
 use crate::listing::Listed;
 use crate::migrate::{MigrateArgs, Written};
 use crate::token::{self, TokenArgs};
+use crate::work::{self, Background};
 use crate::{App, Assembly, clash, listing, log, serve};
 
 /// What a command of the application is given.
@@ -143,6 +144,9 @@ fn cli(app: &App) -> clap::Command {
                 .arg(rest.clone())
                 .disable_help_flag(true),
         )
+        .subcommands(
+            work::COMMANDS.map(|(name, about)| own(name, about).arg(rest.clone()).disable_help_flag(true)),
+        )
         .subcommand(own("openapi", "Print the API's description in OpenAPI 3.1").arg(mount))
         .subcommand(own("config", "Print the table of all configuration variables"));
     for command in app.parts().flat_map(|it| &it.commands) {
@@ -238,6 +242,7 @@ pub(crate) struct Console {
     commands: Arc<[AppCommand]>,
     written: Arc<Written>,
     listed: Arc<Listed>,
+    background: Arc<Background>,
 }
 
 impl Console {
@@ -266,6 +271,7 @@ impl Console {
             credentials,
             commands: commands.into(),
             written: Arc::new(Written::of(assembly, config)),
+            background: Arc::new(Background { db: assembly.site.db().clone(), work: assembly.work.clone() }),
             listed: Arc::new(Listed {
                 routes: assembly.routes.clone(),
                 hooks: assembly.hooks.clone(),
@@ -309,6 +315,9 @@ impl Console {
                 let Some(args) = parse::<TokenArgs>(&called, args, output)? else { return Ok(()) };
                 output.line(token::issue(&self.credentials, self.db.clock(), &args)?);
                 Ok(())
+            }
+            name if work::COMMANDS.iter().any(|(it, _)| *it == name) => {
+                self.background.run(name, args, output).await
             }
             name => {
                 let command = self.commands.iter().find(|it| it.name == name);

@@ -50,6 +50,7 @@ mod route;
 mod running;
 mod serve;
 mod token;
+mod work;
 
 pub use app::App;
 pub use assembly::Assembly;

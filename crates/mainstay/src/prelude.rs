@@ -8,7 +8,7 @@ pub use axum::extract::Extension;
 pub use axum::http::HeaderMap as Headers;
 pub use axum::response::{IntoResponse, Response};
 pub use mainstay_kernel::{
-    Caller, Date, Db, ErrorSet as _, Flaws, Id, Principal, Reader, Timestamp, Tx, Validate as _,
+    Caller, Date, Db, ErrorSet as _, Flaws, Id, Principal, Reader, Timestamp, Tx, Validate as _, work::TaskId,
 };
 pub use mainstay_macros::{
     Config, ErrorSet, FromRow, Model, ModelEnum, Validate, data, endpoint, hook, middleware, request_hook,

@@ -73,7 +73,11 @@ pub(crate) async fn start(app: App, config: &Config) -> Result<Running> {
     let server = bind(config).await?;
     command::listen(config, Console::of(&assembly, config, credentials, commands), &shutdown).await?;
     db.owned().spawn("expire", expire(db.clone()));
+    let metrics = edge.metrics.clone();
     let engine = work(&mut assembly, &db, config).await?;
+    if let Some(engine) = &engine {
+        metrics.register(|registry| engine.register(registry));
+    }
     if !config.roles.has(Role::Web) {
         assembly.answer_nothing();
     }

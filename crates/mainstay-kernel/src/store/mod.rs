@@ -13,6 +13,14 @@ use crate::{Dialect, Error, Result, Row, Statement, Timestamp};
 /// What is said of a statement that writes and was given to a reader.
 pub(crate) const READER_WRITES: &str = "a statement given to a reader writes: give it to `&mut Tx`";
 
+/// The SQL of the framework's own tables, as a new database gets them.
+pub fn framework_tables(dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Postgres => postgres::framework_tables(),
+        Dialect::Sqlite => sqlite::framework_tables(),
+    }
+}
+
 /// The database. A closed set, so an enum.
 pub(crate) enum Store {
     Postgres(postgres::Postgres),

@@ -72,7 +72,14 @@ async fn waiting(db: &Db) -> (u64, u64, u64, u64) {
 
 /// Runs nothing: notes what it is given.
 #[derive(Clone, Default)]
-struct Notes(Arc<Mutex<(Vec<Task>, Vec<String>, Vec<Timestamp>)>>, Option<Uuid>);
+struct Notes(Arc<Mutex<Noted>>, Option<Uuid>);
+
+#[derive(Default)]
+struct Noted {
+    tasks: Vec<Task>,
+    woken: Vec<String>,
+    times: Vec<Timestamp>,
+}
 
 impl Dispatcher for Notes {
     fn admit(&self, _: &NewTask) -> Option<Box<dyn Slot>> {
@@ -80,11 +87,11 @@ impl Dispatcher for Notes {
     }
 
     fn wake(&self, queue: &str) {
-        self.0.lock().unwrap().1.push(queue.to_owned());
+        self.0.lock().unwrap().woken.push(queue.to_owned());
     }
 
     fn wake_at(&self, due: Timestamp) {
-        self.0.lock().unwrap().2.push(due);
+        self.0.lock().unwrap().times.push(due);
     }
 }
 
@@ -96,7 +103,7 @@ impl Slot for Place {
     }
 
     fn run(self: Box<Self>, task: Task) {
-        self.0.0.lock().unwrap().0.push(task);
+        self.0.0.lock().unwrap().tasks.push(task);
     }
 }
 
@@ -380,7 +387,7 @@ on_both! {
         db.dispatch_by(Arc::new(notes.clone())).unwrap();
         let due = given.clock.now().plus(Duration::from_secs(30));
         put(db, &[task("now"), keyed("keyed", "k"), NewTask { due: Some(due), ..task("later") }]).await;
-        let (given_tasks, woken, times) = std::mem::take(&mut *notes.0.lock().unwrap());
+        let Noted { tasks: given_tasks, woken, times } = std::mem::take(&mut *notes.0.lock().unwrap());
         assert_eq!((names(&given_tasks), given_tasks[0].attempt), (vec!["now"], 1));
         assert_eq!((woken, times), (vec!["jobs".to_owned()], vec![due]));
         assert_eq!(claim(db, node).await, [], "it is claimed already");

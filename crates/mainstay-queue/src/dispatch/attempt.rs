@@ -1,6 +1,7 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use mainstay_kernel::work::{Fence, Task};
@@ -31,11 +32,14 @@ pub(super) async fn run(shared: &Shared, task: Task) {
     if fence.owner() != node {
         return;
     }
+    shared.metrics.begins(&task, shared.db.clock().now());
+    let began = Instant::now();
     let ended = tokio::select! {
         biased;
         () = over.cancelled() => Ended::Lost,
         ended = attempt(shared, known, &task, &fence) => ended,
     };
+    shared.metrics.ended(&task, &ended, began.elapsed());
     settle::settle(shared, known.entry.spec, &task, fence, ended).await;
 }
 

@@ -4,6 +4,7 @@ mod attempt;
 mod completions;
 mod epoch;
 mod lane;
+mod metrics;
 mod settle;
 mod upkeep;
 
@@ -14,10 +15,12 @@ use std::time::Duration;
 
 use mainstay_kernel::work::{Dispatcher, Fence, NewTask, Slot, Task, TaskId};
 use mainstay_kernel::{Db, Error, Owned, Result, Timestamp};
+use prometheus_client::registry::Registry;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use self::epoch::Epochs;
 use self::lane::Lane;
+use self::metrics::Metrics;
 use crate::cron::{self, CronEntry, Ticker};
 use crate::{WorkerEntry, WorkerSpec};
 
@@ -88,6 +91,7 @@ pub(crate) struct Shared {
     workers: HashMap<&'static str, Known>,
     lanes: BTreeMap<&'static str, Arc<Lane>>,
     ticker: Ticker,
+    metrics: Metrics,
     epochs: Epochs,
     owned: Owned,
     /// What this process is running.
@@ -121,6 +125,7 @@ impl Engine {
             workers,
             lanes,
             ticker: Ticker::new(if work.duty == Duty::Tasks { Vec::new() } else { work.crons })?,
+            metrics: Metrics::new(),
             epochs: Epochs::new(),
             owned: Owned::new(),
             running: Mutex::default(),
@@ -163,6 +168,11 @@ impl Engine {
             tracing::warn!(%error, "tasks could not be handed back: others take them when the lease ends");
         }
         ended
+    }
+
+    /// Adds what is counted of tasks to an exposition.
+    pub fn register(&self, registry: &mut Registry) {
+        self.0.metrics.register(registry);
     }
 
     /// Enters this process without beginning to run tasks: [`Engine::step`] does, for tests, which move the clock by

@@ -12,13 +12,16 @@ const BATCH: u32 = 500;
 /// How often a lease is renewed, and others are looked after.
 const RENEW: Duration = Duration::from_secs(2);
 
+/// How often waiting tasks are counted: a count reads them all.
+const COUNT: Duration = Duration::from_secs(15);
+
 /// How old a claim is that nobody here runs before it is given back.
 const FORGOTTEN: Duration = Duration::from_secs(10);
 
 /// Looks after what is due and who is alive, until the process stops.
 pub(super) async fn run(shared: Arc<Shared>) {
     let stopping = shared.owned.stopping();
-    let mut renewed = Instant::now();
+    let (mut renewed, mut counted) = (Instant::now(), None::<Instant>);
     loop {
         if stopping.is_cancelled() {
             return;
@@ -28,6 +31,10 @@ pub(super) async fn run(shared: Arc<Shared>) {
         }
         if renewed.elapsed() >= RENEW {
             renewed = look_after(&shared, renewed).await;
+        }
+        if counted.is_none_or(|at| at.elapsed() >= COUNT) {
+            count(&shared).await;
+            counted = Some(Instant::now());
         }
         tokio::select! {
             () = stopping.cancelled() => return,
@@ -82,6 +89,13 @@ async fn renew(shared: &Shared) -> Result<()> {
         lane.set_paused(paused.iter().any(|it| it == lane.queue()));
     }
     Ok(())
+}
+
+async fn count(shared: &Shared) {
+    match shared.db.depths().await {
+        Ok(depths) => shared.metrics.wait(&depths, shared.db.clock().now()),
+        Err(error) => tracing::debug!(%error, "waiting tasks could not be counted"),
+    }
 }
 
 /// Until something is due, or it is time to look.

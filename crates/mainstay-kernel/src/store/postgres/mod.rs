@@ -49,6 +49,11 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 /// How long a broken connection's backend may take to end.
 const END_LIMIT: Duration = Duration::from_secs(5);
 
+/// The SQL of the framework's own tables.
+pub(crate) fn framework_tables() -> String {
+    MIGRATIONS.iter().map(|it| it.text.trim_end()).collect::<Vec<_>>().join("\n\n")
+}
+
 /// A PostgreSQL database.
 pub(crate) struct Postgres {
     writes: Arc<Target>,

@@ -34,6 +34,15 @@ use session::Most;
 pub(crate) use tx::SqliteTx;
 use writer::Writer;
 
+/// The SQL of the framework's own tables.
+pub(crate) fn framework_tables() -> String {
+    migration::ALL
+        .iter()
+        .map(|it| format!("{};", it.sql.trim_end().trim_end_matches(';')))
+        .collect::<Vec<_>>()
+        .join("\n\n")
+}
+
 /// A SQLite file that this process owns.
 pub(crate) struct Sqlite {
     writer: Arc<Writer>,

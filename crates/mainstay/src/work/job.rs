@@ -1,0 +1,193 @@
+use std::borrow::Cow;
+
+use mainstay_kernel::work::{Listed, NewTask, TaskFilter, TaskId};
+use mainstay_kernel::{Result, nearest, write_tx};
+use mainstay_queue::{WorkerEntry, redacted};
+
+use super::table::{cut, table};
+use super::{Background, Shown, missing, wrong};
+use crate::command::Output;
+
+/// The words after `job`.
+#[derive(Debug, clap::Args)]
+pub(super) struct JobArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// List tasks that wait or run, the oldest first
+    List {
+        /// Those of this queue
+        #[arg(long)]
+        queue: Option<String>,
+        /// Those of this worker or operation
+        #[arg(long)]
+        name: Option<String>,
+        /// How many at most
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        #[command(flatten)]
+        shown: Shown,
+    },
+    /// Show one task
+    Show {
+        /// Its id
+        id: TaskId,
+        #[command(flatten)]
+        shown: Shown,
+    },
+    /// Leave a task for a worker or an operation; prints its id
+    Trigger {
+        /// The worker's name or the operation's path
+        path: String,
+        /// The input, as JSON
+        #[arg(default_value = "null")]
+        input: String,
+    },
+    /// Take a task back that nobody runs yet
+    Cancel {
+        /// Its id
+        id: TaskId,
+    },
+    /// Try a task again now: one that waits for its time, or one that is dead
+    Retry {
+        /// Its id
+        id: TaskId,
+    },
+}
+
+impl JobArgs {
+    /// `job trigger NAME`
+    pub(super) fn trigger(name: &str) -> Self {
+        Self { action: Action::Trigger { path: name.to_owned(), input: "null".to_owned() } }
+    }
+}
+
+impl Background {
+    pub(super) async fn job(&self, args: JobArgs, output: &Output) -> Result<()> {
+        match args.action {
+            Action::List { queue, name, limit, shown } => {
+                let tasks = self.db.tasks(&TaskFilter { id: None, queue, name }, limit).await?;
+                shown.show(&shown_tasks(tasks), output, lines);
+                Ok(())
+            }
+            Action::Show { id, shown } => {
+                let tasks = self.db.tasks(&TaskFilter { id: Some(id), ..TaskFilter::default() }, 1).await?;
+                if tasks.is_empty() {
+                    return Err(missing("task", &id.to_string()));
+                }
+                shown.show(&shown_tasks(tasks), output, |tasks| tasks.iter().flat_map(whole).collect());
+                Ok(())
+            }
+            Action::Trigger { path, input } => self.trigger(&path, input, output).await,
+            Action::Cancel { id } => {
+                if !write_tx!(self.db, |tx| { tx.cancel(id).await }).await? {
+                    return Err(wrong(format!(
+                        "the task `{id}` runs, has run, or never was: nothing was cancelled"
+                    )));
+                }
+                output.line(format!("{id} is cancelled"));
+                Ok(())
+            }
+            Action::Retry { id } => self.retry(id, output).await,
+        }
+    }
+
+    async fn trigger(&self, path: &str, input: String, output: &Output) -> Result<()> {
+        let worker = self.known(path)?;
+        if let Err(error) = serde_json::from_str::<serde_json::Value>(&input) {
+            return Err(wrong(format!("the input is not JSON: {error}")));
+        }
+        let task = NewTask {
+            id: TaskId::new(),
+            queue: Cow::Borrowed(worker.spec.queue),
+            name: Cow::Borrowed(worker.spec.name),
+            key: None,
+            priority: 100,
+            body: input,
+            meta: "{}".to_owned(),
+            due: None,
+        };
+        let id = task.id;
+        write_tx!(self.db, |tx| {
+            tx.put(task.clone());
+            Ok(())
+        })
+        .await?;
+        output.line(id);
+        Ok(())
+    }
+
+    /// The worker of this name, or the operation of this path.
+    pub(super) fn known(&self, name: &str) -> Result<WorkerEntry> {
+        let crons = self.work.crons.iter().map(|it| it.worker);
+        let all: Vec<WorkerEntry> = self.work.workers.iter().copied().chain(crons).collect();
+        all.iter().find(|it| it.spec.name == name).copied().ok_or_else(|| {
+            let names = all.iter().map(|it| it.spec.name);
+            let hint = nearest(name, names).map(|near| format!(", did you mean `{near}`?"));
+            wrong(format!("no worker and no operation is named `{name}`{}", hint.unwrap_or_default()))
+        })
+    }
+
+    async fn retry(&self, id: TaskId, output: &Output) -> Result<()> {
+        let now = self.db.clock().now();
+        let filter = TaskFilter { id: Some(id), ..TaskFilter::default() };
+        let is_again = !self.db.replay_dead(&filter, 1).await?.is_empty()
+            || write_tx!(self.db, |tx| { tx.reschedule(id, now).await }).await?;
+        if !is_again {
+            return Err(wrong(format!(
+                "the task `{id}` runs, has run, or never was: nothing is tried again"
+            )));
+        }
+        output.line(format!("{id} is tried again"));
+        Ok(())
+    }
+}
+
+/// Without what is not for everybody's eyes.
+fn shown_tasks(tasks: Vec<Listed>) -> Vec<Listed> {
+    tasks.into_iter().map(|it| Listed { body: redacted(&it.body), ..it }).collect()
+}
+
+fn lines(tasks: &[Listed]) -> Vec<String> {
+    let row = |it: &Listed| {
+        [
+            it.id.to_string(),
+            it.queue.clone(),
+            it.name.clone(),
+            it.state.clone(),
+            it.attempt.to_string(),
+            it.due_at.unwrap_or(it.created_at).to_string(),
+            cut(&it.body, 60),
+        ]
+    };
+    table(
+        ["id", "queue", "name", "state", "attempts", "due or since", "input"],
+        tasks.iter().map(row).collect(),
+    )
+}
+
+fn whole(task: &Listed) -> Vec<String> {
+    let time = |time: Option<mainstay_kernel::Timestamp>| time.map(|it| it.to_string()).unwrap_or_default();
+    let lines = [
+        ("id", task.id.to_string()),
+        ("queue", task.queue.clone()),
+        ("name", task.name.clone()),
+        ("state", task.state.clone()),
+        ("key", task.key.clone().unwrap_or_default()),
+        ("priority", task.priority.to_string()),
+        ("attempts", task.attempt.to_string()),
+        ("due", time(task.due_at)),
+        ("since", task.created_at.to_string()),
+        ("running since", time(task.started_at)),
+        ("errors", task.errors.clone()),
+        ("input", task.body.clone()),
+    ];
+    lines
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name:<14}{value}"))
+        .collect()
+}
