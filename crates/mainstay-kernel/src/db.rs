@@ -165,6 +165,22 @@ impl Db {
         Reader::new(Lane::Primary(Arc::clone(&self.0)))
     }
 
+    /// Runs `read` with a reader whose statements all see what was committed when the first of them ran, on the
+    /// primary. It holds nobody up.
+    ///
+    /// # Errors
+    /// Those of `read`; unavailable, when the database is away.
+    pub async fn snapshot<'e, T, F>(&self, read: F) -> Result<T>
+    where
+        F: for<'r> FnOnce(&'r Reader, Env<'r, 'e>) -> Boxed<'r, Result<T>>,
+    {
+        let snapshot = self.0.store.snapshot(self.0.options.read_limit).await?;
+        let reader = Reader::new(Lane::Snapshot(Arc::clone(&self.0), snapshot));
+        let result = read(&reader, Env(PhantomData)).await;
+        reader.end().await;
+        result
+    }
+
     /// Reads from the replica, which may lag; from the primary where there is none.
     pub fn replica(&self) -> Reader {
         Reader::new(Lane::Replica(Arc::clone(&self.0)))

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use crate::db::Shared;
-use crate::store::StoreTx;
+use crate::store::{Snapshot, StoreTx};
 use crate::{Dialect, Result, Row, Sql, Statement};
 
 /// Reads. Outside a transaction each call sees what is committed; `&mut Tx` gives one that also
@@ -17,6 +17,7 @@ pub(crate) enum Lane {
     Primary(Arc<Shared>),
     Replica(Arc<Shared>),
     Transaction(Open),
+    Snapshot(Arc<Shared>, Snapshot),
 }
 
 /// An open transaction, how many of its statements are being awaited, and whether one has failed.
@@ -105,7 +106,7 @@ impl Reader {
     /// A transaction counts for the database by itself.
     pub(crate) fn count_one(&self) {
         self.ran.fetch_add(1, Ordering::Relaxed);
-        if let Lane::Primary(shared) | Lane::Replica(shared) = &self.lane {
+        if let Lane::Primary(shared) | Lane::Replica(shared) | Lane::Snapshot(shared, _) = &self.lane {
             shared.ran.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -113,7 +114,9 @@ impl Reader {
     /// The dialect that statements must be written in.
     pub fn dialect(&self) -> Dialect {
         match &self.lane {
-            Lane::Primary(shared) | Lane::Replica(shared) => shared.store.dialect(),
+            Lane::Primary(shared) | Lane::Replica(shared) | Lane::Snapshot(shared, _) => {
+                shared.store.dialect()
+            }
             Lane::Transaction(open) => open.store.dialect(),
         }
     }
@@ -128,6 +131,7 @@ impl Reader {
             Lane::Primary(shared) => shared.store.rows(statement).await,
             Lane::Replica(shared) => shared.store.stale_rows(statement).await,
             Lane::Transaction(open) => open.rows(statement).await,
+            Lane::Snapshot(shared, snapshot) => shared.store.rows_in(snapshot, statement).await,
         }
     }
 
@@ -135,7 +139,7 @@ impl Reader {
     pub(crate) async fn only_reading(&self, statement: &Statement) -> Result<Vec<Row>> {
         match &self.lane {
             // Their connections only read.
-            Lane::Primary(_) | Lane::Replica(_) => self.rows(statement).await,
+            Lane::Primary(_) | Lane::Replica(_) | Lane::Snapshot(..) => self.rows(statement).await,
             Lane::Transaction(open) => {
                 self.count_one();
                 open.only_reading(statement).await
@@ -153,6 +157,9 @@ impl Reader {
             Lane::Primary(shared) => shared.store.point(statement).await,
             Lane::Replica(shared) => shared.store.stale_point(statement).await,
             Lane::Transaction(open) => Ok(open.rows(statement).await?.into_iter().next()),
+            Lane::Snapshot(shared, snapshot) => {
+                Ok(shared.store.rows_in(snapshot, statement).await?.into_iter().next())
+            }
         }
     }
 
@@ -161,7 +168,7 @@ impl Reader {
     pub fn stamp(&self) -> Option<u64> {
         match &self.lane {
             Lane::Primary(shared) | Lane::Replica(shared) => shared.store.stamp(),
-            Lane::Transaction(_) => None,
+            Lane::Transaction(_) | Lane::Snapshot(..) => None,
         }
     }
 
@@ -173,14 +180,21 @@ impl Reader {
     pub(crate) fn open(&self) -> Option<&Open> {
         match &self.lane {
             Lane::Transaction(open) => Some(open),
-            Lane::Primary(_) | Lane::Replica(_) => None,
+            Lane::Primary(_) | Lane::Replica(_) | Lane::Snapshot(..) => None,
         }
     }
 
     pub(crate) fn into_open(self) -> Option<Open> {
         match self.lane {
             Lane::Transaction(open) => Some(open),
-            Lane::Primary(_) | Lane::Replica(_) => None,
+            Lane::Primary(_) | Lane::Replica(_) | Lane::Snapshot(..) => None,
+        }
+    }
+
+    /// Gives the connection of a snapshot back.
+    pub(crate) async fn end(self) {
+        if let Lane::Snapshot(_, snapshot) = self.lane {
+            snapshot.end().await;
         }
     }
 }

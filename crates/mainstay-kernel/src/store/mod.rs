@@ -6,6 +6,8 @@ pub(crate) mod postgres;
 pub(crate) mod sqlite;
 pub(crate) mod work;
 
+use std::time::Duration;
+
 use crate::request::{Answer, Request};
 use crate::work::Outbox;
 use crate::{Dialect, Error, Result, Row, Statement, Timestamp};
@@ -31,6 +33,12 @@ pub(crate) enum Store {
 pub(crate) enum StoreTx {
     Postgres(postgres::PostgresTx),
     Sqlite(sqlite::SqliteTx),
+}
+
+/// Reads that all see the same.
+pub(crate) enum Snapshot {
+    Postgres(Box<postgres::PostgresTx>),
+    Sqlite(sqlite::SqliteSnapshot),
 }
 
 /// The right to migrate, which one process at a time has.
@@ -128,6 +136,25 @@ impl Store {
         match self {
             Self::Postgres(store) => store.insert_one(statement, record).await,
             Self::Sqlite(store) => store.write_one(statement, record).await,
+        }
+    }
+
+    /// Opens a snapshot, whose reads take no longer than this limit each.
+    pub(crate) async fn snapshot(&self, limit: Duration) -> Result<Snapshot> {
+        match self {
+            Self::Postgres(store) => Ok(Snapshot::Postgres(Box::new(store.snapshot(limit).await?))),
+            Self::Sqlite(store) => Ok(Snapshot::Sqlite(store.snapshot()?)),
+        }
+    }
+
+    /// Rows in a snapshot.
+    pub(crate) async fn rows_in(&self, snapshot: &Snapshot, statement: &Statement) -> Result<Vec<Row>> {
+        match (self, snapshot) {
+            (_, Snapshot::Postgres(tx)) => tx.rows(statement).await,
+            (Self::Sqlite(store), Snapshot::Sqlite(snapshot)) => store.rows_in(snapshot, statement).await,
+            (Self::Postgres(_), Snapshot::Sqlite(_)) => {
+                Err(Error::internal("a snapshot is another store's: a fault of the framework"))
+            }
         }
     }
 
@@ -242,6 +269,16 @@ impl Store {
         match self {
             Self::Postgres(store) => store.stop().await,
             Self::Sqlite(store) => store.stop().await,
+        }
+    }
+}
+
+impl Snapshot {
+    /// Gives its connection back.
+    pub(crate) async fn end(self) {
+        match self {
+            Self::Postgres(tx) => drop(tx.rollback().await),
+            Self::Sqlite(snapshot) => drop(snapshot),
         }
     }
 }

@@ -16,6 +16,28 @@ on_both! {
         assert_eq!(count(&given.db, "a").await, 0);
     }
 
+    async fn a_snapshot_sees_the_same_whatever_is_committed_meanwhile(given: Given) {
+        counter(&given.db).await;
+        let db = given.db.clone();
+        async fn count(reader: &mainstay_kernel::Reader) -> Result<Option<i64>> {
+            reader.sql("SELECT n FROM counter WHERE name = 'a'").one().await
+        }
+        given.db.snapshot(|reader, _| Box::pin(async move {
+            assert_eq!(count(reader).await?, Some(0));
+            db.write(async |tx: &mut Tx| bump(tx, "a").await).await?;
+            assert_eq!(count(reader).await?, Some(0));
+            assert_eq!(count(&db.reader()).await?, Some(1));
+            let written = reader.rows(&mainstay_kernel::Statement::new("DELETE FROM counter")).await;
+            assert!(written.is_err(), "a snapshot only reads");
+            Ok(())
+        })).await.unwrap();
+        // Its connection is as good as new.
+        for _ in 0..20 {
+            let seen = given.db.snapshot(|reader, _| Box::pin(count(reader)));
+            assert_eq!(seen.await.unwrap(), Some(1));
+        }
+    }
+
     async fn read_modify_write_by_many_loses_no_update(given: Given) {
         counter(&given.db).await;
         let mut tasks = Vec::new();

@@ -20,7 +20,8 @@ pub async fn perform(
     operation.spec.admits.judge(asked.caller())?;
     match operation.perform {
         Perform::Query(perform) => {
-            let answer = answered(perform(&db.reader(), asked).await?);
+            let output = db.snapshot(|reader, _| perform(reader, asked)).await?;
+            let answer = answered(output);
             Ok(Outcome { answer, replayed: false })
         }
         Perform::Mutation(perform) => {

@@ -166,7 +166,7 @@ fn read<'t, O: Operation>(cx: &'t TaskCx) -> Boxed<'t, Worked> {
         let asked = Asked::by_task(cx);
         O::SPEC.admits.judge(asked.caller())?;
         match O::PERFORM {
-            Perform::Query(perform) => Ok(perform(&cx.db().reader(), &asked).await?),
+            Perform::Query(perform) => Ok(cx.db().snapshot(|reader, _| perform(reader, &asked)).await?),
             Perform::Mutation(_) => Err(WorkError::permanent("a mutation was run as a query")),
         }
     })

@@ -94,6 +94,11 @@ impl Postgres {
         Ok(PostgresTx::new(self.pool.lease().await?, request))
     }
 
+    /// Takes a connection for reads that all see the same, which the first of them opens.
+    pub(crate) async fn snapshot(&self, limit: Duration) -> Result<PostgresTx> {
+        Ok(PostgresTx::snapshot(self.pool.lease().await?, limit))
+    }
+
     /// Runs one write, its answer kept by the same statement.
     pub(crate) async fn write_one(
         &self,

@@ -1,5 +1,7 @@
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::{join, join3};
 use tokio::sync::Mutex as Turnstile;
@@ -15,11 +17,16 @@ use crate::{Error, ErrorKind, Request, Result, Row, Statement, ValueRef};
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 
+/// Every statement sees what was committed when the first one ran.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 /// An open transaction on a connection of its own. Dropped before its end, it takes the connection
 /// with it.
 pub(crate) struct PostgresTx {
     pub(super) lease: Lease,
     request: Option<Uuid>,
+    /// What opens it.
+    begin: Cow<'static, str>,
     /// Held while the first statement opens the transaction: another one sent before `BEGIN`
     /// would commit by itself.
     opening: Turnstile<()>,
@@ -52,10 +59,17 @@ impl PostgresTx {
         Self {
             lease,
             request: request.map(|request| request.id),
+            begin: Cow::Borrowed(BEGIN),
             opening: Turnstile::default(),
             opened: AtomicBool::new(false),
             fate: Mutex::default(),
         }
+    }
+
+    /// One that only reads, each statement within this limit.
+    pub(super) fn snapshot(lease: Lease, limit: Duration) -> Self {
+        let begin = format!("{SNAPSHOT}; SET LOCAL statement_timeout = {}", limit.as_millis());
+        Self { begin: Cow::Owned(begin), ..Self::new(lease, None) }
     }
 
     /// Runs a statement; the rows it gives back.
@@ -165,7 +179,7 @@ impl PostgresTx {
                 None => Ok(false),
             }
         };
-        let begun = self.lease.batch(BEGIN);
+        let begun = self.lease.batch(&self.begin);
         let ran = self.lease.run(&prepared, statement.params().iter().map(Bind::Value));
         self.opened.store(true, Ordering::Release);
         // Each is sent when it is first polled, and they are polled in this order.

@@ -13,6 +13,7 @@ mod readers;
 mod results;
 mod scans;
 mod session;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod tx;
@@ -31,6 +32,7 @@ use home::Home;
 use readers::Readers;
 use scans::Scans;
 use session::Most;
+pub(crate) use snapshot::SqliteSnapshot;
 pub(crate) use tx::SqliteTx;
 use writer::Writer;
 

@@ -43,6 +43,27 @@ impl Readers {
         drop(sessions);
     }
 
+    /// A connection that stays with one who reads several times and wants to see the same.
+    pub(super) fn snapshot(&self) -> Result<Session> {
+        let session = self.check_out()?;
+        // What is seen is settled by the first read.
+        session.command("begin").map_err(|error| fault::to_reading_error(error, self.limit))?;
+        Ok(session)
+    }
+
+    /// Reads in a snapshot.
+    pub(super) fn read_in(&self, session: &Session, statement: &Statement) -> Result<Vec<Row>> {
+        let ran = session.run(statement, Most::All, Some(Instant::now() + self.limit));
+        ran.map(|ran| ran.rows).map_err(|error| fault::to_reading_error(error, self.limit))
+    }
+
+    /// Takes a snapshot's connection back.
+    pub(super) fn end(&self, session: Session) {
+        if session.command("rollback").is_ok() {
+            self.check_in(session);
+        }
+    }
+
     fn check_out(&self) -> Result<Session> {
         let home = {
             let mut idle = self.idle();

@@ -32,10 +32,8 @@ struct Jobs {
     is_closed: bool,
 }
 
-struct Job {
-    statement: Statement,
-    tell: oneshot::Sender<Result<Vec<Row>>>,
-}
+/// Something to be read on a thread of its own.
+type Job = Box<dyn FnOnce(&Readers) + Send>;
 
 impl Scans {
     pub(super) fn start(readers: &Arc<Readers>, threads: usize) -> Result<Self> {
@@ -54,13 +52,28 @@ impl Scans {
 
     /// Reads on one of the threads.
     pub(super) async fn rows(&self, statement: &Statement) -> Result<Vec<Row>> {
+        let statement = statement.clone();
+        self.run(move |readers| readers.read(&statement, Most::All)).await?
+    }
+
+    /// Runs `read` on one of the threads.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Readers) -> T + Send + 'static,
+    ) -> Result<T> {
         let draining = || Error::new(ErrorKind::Draining);
         let _room = self.room.acquire().await.map_err(|_| draining())?;
-        let (tell, told) = oneshot::channel();
-        if !self.queue.push(Job { statement: statement.clone(), tell }) {
+        let (tell, told) = oneshot::channel::<T>();
+        let job: Job = Box::new(move |readers| {
+            if !tell.is_closed() {
+                // Whoever asked may have left.
+                let _ = tell.send(read(readers));
+            }
+        });
+        if !self.queue.push(job) {
             return Err(draining());
         }
-        told.await.unwrap_or_else(|_| Err(Error::internal("a reader panicked")))
+        told.await.map_err(|_| Error::internal("a reader panicked"))
     }
 
     /// Refuses more and waits for what is under way.
@@ -99,15 +112,9 @@ impl Queue {
 
     /// One thread's life: until closed, and what waits then is still done.
     fn work(&self, readers: &Readers) {
-        while let Some(Job { statement, tell }) = self.next() {
-            if tell.is_closed() {
-                continue;
-            }
-            let read = catch_unwind(AssertUnwindSafe(|| readers.read(&statement, Most::All)));
-            if let Ok(rows) = read {
-                // Whoever asked may have left.
-                let _ = tell.send(rows);
-            }
+        while let Some(job) = self.next() {
+            // Whoever waits for one that panicked is told by the channel.
+            let _ = catch_unwind(AssertUnwindSafe(|| job(readers)));
         }
     }
 
