@@ -4,22 +4,30 @@
 //! Applications use them through the facade, as `mainstay::Model`, `mainstay::scope`,
 //! `mainstay::main` and `mainstay::test`.
 
+mod admits;
 mod config;
 mod data;
 mod endpoint;
 mod error_set;
 mod facade;
 mod from_row;
+mod function;
+mod handle;
 mod hook;
+mod items;
 mod main_fn;
 mod middleware;
 mod migrations;
 mod model;
 mod model_enum;
 mod nearest;
+mod operation;
 mod place;
 mod report;
+mod retrying;
 mod scope;
+mod span;
+mod task;
 mod test_fn;
 
 use proc_macro::TokenStream;
@@ -268,6 +276,115 @@ pub fn middleware(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn request_hook(options: TokenStream, item: TokenStream) -> TokenStream {
     middleware::hook(options.into(), item.into()).unwrap_or_else(report::compile_errors).into()
+}
+
+/// Makes an `async fn` a worker: it runs the tasks of its name, which transactions leave behind. What it becomes is a
+/// unit struct of the same name, which `App::worker` and `tx.enqueue` take, and which can still be called.
+///
+/// ```ignore
+/// #[worker(queue = "mail", retry = 5)]
+/// async fn send_welcome(cx: &TaskCx, user: Id<User>) -> Result<()> {
+///     mail::welcome(user, cx.id()).await       // may run more than once
+/// }
+///
+/// #[worker]
+/// async fn apply_payment(tx: &mut Tx, payment: Payment) -> Result<(), WorkError> {
+///     let payment = payment.checked().map_err(WorkError::permanent)?;
+///     payment.book(tx).await                   // once, for the task ends with the transaction
+/// }
+/// ```
+///
+/// It takes, in any order, `&mut Tx`, `&TaskCx` and one input, and gives nothing or a `Result` whose error becomes a
+/// `WorkError`. With `&mut Tx` its effect in the database happens exactly once. Within the function its own name means
+/// the function: to leave another task for itself it writes `tx.enqueue(self::send_welcome, …)`.
+///
+/// | in `#[worker(…)]` | meaning |
+/// |---|---|
+/// | `name = "send-welcome"` | its tasks' name; else the function's in kebab case |
+/// | `queue = "mail"` | where they wait; else `default` |
+/// | `retry = 5` | how often a task that failed is tried again; 3 unless told |
+/// | `backoff = "exponential"` | how waits grow: `"linear"`, `"fixed"`, or the name of a `fn(u32) -> Duration` |
+/// | `base = "5s"` | the first wait |
+/// | `timeout = "60s"` | how long an attempt may take; 15 minutes unless told |
+/// | `concurrency = 4` | how many of its tasks one process runs at the same time |
+/// | `crate = "path"` | where the facade is; default `::mainstay` |
+#[proc_macro_attribute]
+pub fn worker(options: TokenStream, item: TokenStream) -> TokenStream {
+    task::worker(options.into(), item.into()).unwrap_or_else(report::compile_errors).into()
+}
+
+/// Makes an `async fn` a cron: a worker that nobody has to enqueue. In a fleet each time runs once.
+///
+/// ```ignore
+/// #[cron("0 3 * * *", timezone = "Europe/Berlin", timeout = "120s")]
+/// async fn clean_up(tx: &mut Tx) -> Result<()> {
+///     Session::filter(Session::ENDS_AT.lt(tx.now())).delete(tx).await.map(drop)
+/// }
+/// ```
+///
+/// | in `#[cron(…)]` | meaning |
+/// |---|---|
+/// | `"0 3 * * *"` | when: five fields, `@daily` and its like, `@reboot`, or `rate(10 minutes)` |
+/// | `timezone = "Europe/Berlin"` | where the fields are read; UTC unless told |
+/// | `overlap = skip`, `queue`, `allow` | when it is due while the run before goes on |
+/// | `missed = once`, `all`, `skip` | what becomes of the times that passed while no process ran |
+/// | `retry = 0` | how often a run that failed is tried again; never unless told |
+/// | `name`, `timeout`, `backoff`, `base`, `crate` | as for `#[worker]` |
+#[proc_macro_attribute]
+pub fn cron(options: TokenStream, item: TokenStream) -> TokenStream {
+    task::cron(options.into(), item.into()).unwrap_or_else(report::compile_errors).into()
+}
+
+/// Makes an `async fn` an operation that writes: it is called by its path over HTTP, from within and by tasks, and
+/// runs in one transaction with its answer. What it becomes is a unit struct of the same name, which `App::operation`,
+/// `client.call` and `tx.enqueue` take, and which can still be called.
+///
+/// ```ignore
+/// /// Makes a user.
+/// #[mutation(path = "users.create", auth(role = "admin"))]
+/// async fn create_user(tx: &mut Tx, input: NewUser) -> Result<UserCreated, CreateUserError> {
+///     Ok(UserCreated { id: User::named(tx, input.name).await?.id })
+/// }
+/// ```
+///
+/// # Arguments, in any order
+/// | argument | is |
+/// |---|---|
+/// | `&mut Tx` | the transaction |
+/// | `user_id: Id<User>` | the parameter of the path of this name: `$user_id` or `$userId` |
+/// | `Caller`, `Principal`, `Option<Principal>` | who asks: anybody, a person, a person if it is one |
+/// | `&Asked` | the call: headers, which attempt it is |
+/// | one more, by value | the input; without it there is none |
+///
+/// # In `#[mutation(…)]` and `#[query(…)]`
+/// | word | meaning |
+/// |---|---|
+/// | `path = "users.update.$user_id"` | its name: words, and parameters with `$`, with dots between them |
+/// | `queue = "jobs"` | the queue that reaches it, and in which its tasks wait |
+/// | `auth`, `auth(role = "editor")` | only for who signed in; only for persons with one of these roles |
+/// | `retry = 5`, `retry(max = 10, backoff = "linear", base = "5s")` | when a task of it that failed is tried again |
+/// | `cache = "10s"` | of a query: how long its answer may be given again |
+/// | `summary = "…"`, `description = "…"`, `tags = ["…"]` | for its description; else from its documentation |
+/// | `crate = "path"` | where the facade is; default `::mainstay` |
+#[proc_macro_attribute]
+pub fn mutation(options: TokenStream, item: TokenStream) -> TokenStream {
+    let expanded = operation::expand(operation::Kind::Mutation, options.into(), item.into());
+    expanded.unwrap_or_else(report::compile_errors).into()
+}
+
+/// Makes an `async fn` an operation that reads: as [`macro@mutation`], but it takes `&Reader` in place of `&mut Tx`.
+///
+/// ```ignore
+/// /// A user.
+/// #[query(path = "users.get.$user_id", cache = "10s")]
+/// async fn get_user(reader: &Reader, user_id: Id<User>) -> Result<Option<User>> {
+///     User::find(reader, user_id).await
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn query(options: TokenStream, item: TokenStream) -> TokenStream {
+    let expanded = operation::expand(operation::Kind::Query, options.into(), item.into());
+    expanded.unwrap_or_else(report::compile_errors).into()
 }
 
 /// Declares the errors of an endpoint: each variant is a status, a code, a message and its data, all of which

@@ -7,6 +7,7 @@
 pub mod cron;
 mod dispatch;
 mod failure;
+mod gives;
 mod meta;
 pub mod operation;
 mod redact;
@@ -16,6 +17,7 @@ mod worker;
 
 pub use dispatch::{Duty, Engine, LEASE, QueueSpec, Work};
 pub use failure::WorkError;
+pub use gives::Gives;
 pub use operation::{Asked, Operation, OperationEntry, Operations};
 pub use redact::redacted;
 pub use retry::{Backoff, Retry};

@@ -14,6 +14,12 @@ use uuid::Uuid;
 use crate::meta::Meta;
 
 /// What can be left for later: a worker or an operation.
+#[diagnostic::on_unimplemented(
+    message = "a task cannot be left for `{Self}`",
+    label = "no worker and no operation",
+    note = "name a function under `#[worker]`, `#[mutation]` or `#[query]`; within the function itself its name means the \
+            plain function: write `self::name` there"
+)]
 pub trait Job: Copy + Send + Sync + 'static {
     /// What it is given.
     type Input: Serialize + DeserializeOwned + Send + 'static;

@@ -49,6 +49,10 @@ impl WorkerSpec {
 }
 
 /// A function under `#[worker]`, as a type: what tasks of its name are run by.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a worker",
+    note = "write `#[worker]` over the function"
+)]
 pub trait Worker: Job {
     /// What it says of itself.
     const SPEC: WorkerSpec;

@@ -59,8 +59,8 @@ pub use declared::Declared;
 pub use mainstay_auth as auth;
 pub use mainstay_kernel::{self as kernel, Error, ErrorKind, Result, write_tx};
 pub use mainstay_macros::{
-    Config, ErrorSet, FromRow, Model, ModelEnum, Validate, data, endpoint, hook, main, middleware,
-    migrations, request_hook, scope, test,
+    Config, ErrorSet, FromRow, Model, ModelEnum, Validate, cron, data, endpoint, hook, main, middleware,
+    migrations, mutation, query, request_hook, scope, test, worker,
 };
 pub use mainstay_model as model;
 pub use mainstay_queue as queue;

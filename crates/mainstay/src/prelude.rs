@@ -11,8 +11,8 @@ pub use mainstay_kernel::{
     Caller, Date, Db, ErrorSet as _, Flaws, Id, Principal, Reader, Timestamp, Tx, Validate as _, work::TaskId,
 };
 pub use mainstay_macros::{
-    Config, ErrorSet, FromRow, Model, ModelEnum, Validate, data, endpoint, hook, middleware, request_hook,
-    scope,
+    Config, ErrorSet, FromRow, Model, ModelEnum, Validate, cron, data, endpoint, hook, middleware, mutation,
+    query, request_hook, scope, worker,
 };
 pub use mainstay_model::{
     Access, Column, Decimal, Field as _, Filter, Hook as _, HookCx, Insert as _, Json, Model as _,

@@ -3,6 +3,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{FnArg, ItemFn, ReturnType, Type, TypeReference};
 
+use crate::function::{is_owned, is_plain_async, last, typed};
 use crate::report::at;
 
 /// What may stand among the arguments, for messages.
@@ -37,14 +38,7 @@ pub(super) enum Argument {
 impl Signature {
     pub(super) fn of(item: &ItemFn) -> Result<Self> {
         let mut errors = Error::accumulator();
-        let name = &item.sig.ident;
-        if item.sig.asyncness.is_none() {
-            errors.push(at(&item.sig.fn_token, format!("expected `async fn {name}`")));
-        }
-        if !item.sig.generics.params.is_empty() {
-            errors
-                .push(at(&item.sig.generics, "an endpoint is one function: it has no parameters of its own"));
-        }
+        is_plain_async(item, "an endpoint", &mut errors);
         let read = item.sig.inputs.iter().filter_map(|it| errors.handle(argument(it))).collect::<Vec<_>>();
         let (databases, arguments): (Vec<_>, Vec<_>) = read.into_iter().unzip();
         let mut databases =
@@ -70,18 +64,9 @@ impl Signature {
 }
 
 fn argument(written: &FnArg) -> Result<(Option<Database>, Argument)> {
-    let ty = match written {
-        FnArg::Typed(it) => &*it.ty,
-        FnArg::Receiver(it) => return Err(at(it, format!("an endpoint is no method: {ALLOWED}"))),
-    };
+    let ty = &*typed(written, "an endpoint", ALLOWED)?.ty;
     let Type::Reference(reference) = ty else {
-        if let Some(name @ ("Tx" | "Reader")) = last(ty).as_deref() {
-            let right = if name == "Tx" { "&mut Tx" } else { "&Reader" };
-            return Err(at(ty, format!("`{name}` is borrowed: write `{right}`")));
-        }
-        if matches!(ty, Type::ImplTrait(_)) {
-            return Err(at(ty, format!("name the type: {ALLOWED}")));
-        }
+        is_owned(ty, &[("Tx", "&mut Tx"), ("Reader", "&Reader")], ALLOWED)?;
         return Ok((None, Argument::Extracted(Box::new(ty.clone()))));
     };
     let database = database(reference)?;
@@ -133,12 +118,6 @@ fn gives(output: &ReturnType) -> Result<Type> {
         )),
         ReturnType::Type(_, ty) => Ok((**ty).clone()),
     }
-}
-
-/// The last name of a path.
-fn last(ty: &Type) -> Option<String> {
-    let Type::Path(path) = ty else { return None };
-    path.path.segments.last().map(|it| it.ident.to_string())
 }
 
 impl Database {

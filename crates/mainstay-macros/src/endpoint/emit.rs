@@ -2,27 +2,26 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, ItemFn, Type, Visibility};
+use syn::{ItemFn, Type};
 
 use super::arguments::{Argument, Database, Signature};
 use super::options::Options;
 use crate::facade::facade;
+use crate::handle::{callable, unit_struct};
 use crate::model::docs;
 
 /// The struct, its `Endpoint`, and the function as it can still be called.
 pub(super) fn endpoint(options: &Options, signature: &Signature, item: &ItemFn) -> TokenStream {
     let facade = options.facade.clone().unwrap_or_else(facade);
     let (endpoint, kernel) = (quote!(#facade::web::endpoint), quote!(#facade::kernel));
-    let (vis, ident, attrs) = (&item.vis, &item.sig.ident, &item.attrs);
+    let ident = &item.sig.ident;
     let spec = spec(options, item, &endpoint, &kernel);
     let described = described(signature, &endpoint);
-    let run = run(signature, item, &kernel);
+    let handle = unit_struct(item);
+    let run = callable(item, &arguments(signature, &kernel), &signature.gives, &kernel);
     let call = call(signature, ident, &endpoint);
     quote! {
-        #(#attrs)*
-        #[allow(non_camel_case_types)]
-        #[derive(Clone, Copy, Debug)]
-        #vis struct #ident;
+        #handle
 
         impl #endpoint::Endpoint for #ident {
             const SPEC: #endpoint::Spec = #spec;
@@ -50,11 +49,12 @@ fn spec(options: &Options, item: &ItemFn, endpoint: &TokenStream, kernel: &Token
         }
         _ => quote!(::core::option::Option::None),
     };
-    let admits = options.admits.emit(endpoint);
+    let admits = options.admits.emit(kernel);
     let replay = if options.never_replayed { quote!(Never) } else { quote!(Kept) };
     let output = if options.always_checked { quote!(Always) } else { quote!(InDebug) };
     let stands = if options.overrides { quote!(Instead) } else { quote!(Alone) };
-    let (summary, description) = told(options, &item.attrs);
+    let (summary, description) =
+        docs::told(&item.attrs, options.summary.as_ref(), options.description.as_ref());
     let (tags, middleware) = (&options.tags, &options.middleware);
     quote! {
         #endpoint::Spec {
@@ -71,17 +71,6 @@ fn spec(options: &Options, item: &ItemFn, endpoint: &TokenStream, kernel: &Token
             middleware: &[#(#endpoint::MiddlewareEntry::of::<#middleware>()),*],
         }
     }
-}
-
-/// The summary and the description: those that are named, else the first paragraph of the documentation and
-/// the rest of it.
-fn told(options: &Options, attrs: &[Attribute]) -> (String, String) {
-    let text = docs::text(attrs);
-    let (first, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
-    let or = |named: &Option<syn::LitStr>, else_: &str| {
-        named.as_ref().map_or(else_.to_owned(), syn::LitStr::value)
-    };
-    (or(&options.summary, &first.replace('\n', " ")), or(&options.description, rest.trim()))
 }
 
 fn described(signature: &Signature, endpoint: &TokenStream) -> TokenStream {
@@ -128,41 +117,11 @@ fn call(signature: &Signature, ident: &Ident, endpoint: &TokenStream) -> TokenSt
     }
 }
 
-/// The function under the struct's name, and the struct callable as the function.
-fn run(signature: &Signature, item: &ItemFn, kernel: &TokenStream) -> TokenStream {
-    let (ident, gives) = (&item.sig.ident, &signature.gives);
-    let mut function = item.clone();
-    function.attrs.retain(|it| !it.path().is_ident("doc"));
-    function.vis = Visibility::Inherited;
-    let life = if signature.database.is_some() { quote!('t) } else { quote!('static) };
-    let generics = signature.database.map(|_| quote!(<'t>));
-    let types: Vec<_> = signature
-        .arguments
-        .iter()
-        .map(|it| match it {
-            Argument::Extracted(ty) => quote!(#ty),
-            Argument::Database => signature.database.map(|it| it.handle(kernel)).unwrap_or_default(),
-        })
-        .collect();
-    let names: Vec<Ident> = (0..types.len()).map(|at| format_ident!("argument_{at}")).collect();
-    let boxed = quote!(#kernel::Boxed<#life, #gives>);
-    let higher = signature.database.map(|_| quote!(for<'t>));
-    let pointer = quote!(#higher fn(#(#types),*) -> #boxed);
-    quote! {
-        impl #ident {
-            fn run #generics(#(#names: #types),*) -> #boxed {
-                #function
-                ::std::boxed::Box::pin(#ident(#(#names),*))
-            }
-        }
-
-        impl ::core::ops::Deref for #ident {
-            type Target = #pointer;
-
-            fn deref(&self) -> &Self::Target {
-                const RUN: #pointer = #ident::run;
-                &RUN
-            }
-        }
-    }
+/// The function's arguments, with the lifetime of what it is lent.
+fn arguments(signature: &Signature, kernel: &TokenStream) -> Vec<TokenStream> {
+    let argument = |it: &Argument| match it {
+        Argument::Extracted(ty) => quote!(#ty),
+        Argument::Database => signature.database.map(|it| it.handle(kernel)).unwrap_or_default(),
+    };
+    signature.arguments.iter().map(argument).collect()
 }

@@ -1,11 +1,10 @@
 use darling::{Error, Result};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
-use syn::punctuated::Punctuated;
-use syn::{Expr, ExprArray, ExprLit, ExprPath, Lit, LitStr, Path, Token, parenthesized, token};
+use quote::{ToTokens, format_ident};
+use syn::{Expr, ExprArray, LitStr, Path};
 
+use crate::admits::Admits;
+use crate::items::{self, Item, items, text, texts};
 use crate::nearest::unknown;
 use crate::report::at;
 
@@ -44,50 +43,12 @@ pub(super) struct Options {
     pub(super) facade: Option<Path>,
 }
 
-#[derive(Default)]
-pub(super) enum Admits {
-    #[default]
-    Everyone,
-    SignedIn,
-    Roles(Vec<LitStr>),
-}
-
-/// One thing between two commas.
-enum Item {
-    Text(LitStr),
-    Word(Ident),
-    Named(Ident, Expr),
-    List(Ident, TokenStream),
-}
-
-impl Parse for Item {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.peek(LitStr) {
-            return Ok(Self::Text(input.parse()?));
-        }
-        let name = Ident::parse_any(input)?;
-        if input.peek(Token![=]) {
-            let _: Token![=] = input.parse()?;
-            return Ok(Self::Named(name, input.parse()?));
-        }
-        if input.peek(token::Paren) {
-            let list;
-            parenthesized!(list in input);
-            return Ok(Self::List(name, list.parse()?));
-        }
-        Ok(Self::Word(name))
-    }
-}
-
-fn items(tokens: TokenStream) -> syn::Result<Vec<Item>> {
-    Ok(Punctuated::<Item, Token![,]>::parse_terminated.parse2(tokens)?.into_iter().collect())
-}
-
 impl Options {
     pub(super) fn read(tokens: TokenStream) -> Result<Self> {
+        let items = items(tokens)?;
         let mut options = Self::default();
         let mut errors = Error::accumulator();
-        for item in items(tokens)? {
+        for item in items {
             errors.handle(options.take(item));
         }
         errors = errors.checkpoint()?;
@@ -100,7 +61,7 @@ impl Options {
             Item::Text(path) => self.path = Some(path_of(path)?),
             Item::Word(word) => self.take_word(word)?,
             Item::Named(name, value) => self.take_named(&name, value)?,
-            Item::List(name, list) if name == "auth" => self.admits = roles(&name, list)?,
+            Item::List(name, list) if name == "auth" => self.admits = Admits::roles(&name, list)?,
             Item::List(name, _) => return Err(at(&name, misplaced(&name))),
         }
         Ok(())
@@ -155,7 +116,7 @@ fn misplaced(word: &Ident) -> String {
         "middleware" | "tags" => format!("expected `{name} = […]`"),
         "summary" | "description" | "path" => format!("expected `{name} = \"…\"`"),
         "replay" => "expected `replay = never`".to_owned(),
-        "auth" => "expected `auth` or `auth(role = \"…\")`".to_owned(),
+        "auth" => Admits::EXPECTED.to_owned(),
         "overrides" | "validate_output" => format!("`{name}` stands alone, without a value"),
         _ => unknown("word", &name, &WORDS),
     }
@@ -179,23 +140,6 @@ fn path_of(path: LitStr) -> Result<LitStr> {
     Ok(path)
 }
 
-fn roles(name: &Ident, list: TokenStream) -> Result<Admits> {
-    let mut roles = Vec::new();
-    for item in items(list)? {
-        match item {
-            Item::Named(key, value) if key == "role" => roles.push(text(&value)?),
-            Item::Named(key, _) | Item::Word(key) | Item::List(key, _) => {
-                return Err(at(&key, unknown("word", &key.to_string(), &["role"])));
-            }
-            Item::Text(role) => return Err(at(&role, format!("expected `role = {}`", role.token()))),
-        }
-    }
-    if roles.is_empty() {
-        return Err(at(name, "expected `auth` or `auth(role = \"…\")`"));
-    }
-    Ok(Admits::Roles(roles))
-}
-
 fn never(value: &Expr) -> Result<bool> {
     let said = value.to_token_stream().to_string();
     if said == "never" {
@@ -205,39 +149,13 @@ fn never(value: &Expr) -> Result<bool> {
     }
 }
 
-fn text(value: &Expr) -> Result<LitStr> {
-    let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = value else {
-        return Err(at(value, "expected a text in quotes"));
-    };
-    Ok(text.clone())
-}
-
-fn texts(value: &Expr) -> Result<Vec<LitStr>> {
-    let Expr::Array(ExprArray { elems, .. }) = value else {
-        return Err(at(value, "expected a list of texts: `[\"…\"]`"));
-    };
-    elems.iter().map(text).collect()
-}
-
 fn paths(value: &Expr) -> Result<Vec<Path>> {
     let Expr::Array(ExprArray { elems, .. }) = value else {
         return Err(at(value, "expected a list of middleware: `[logger]`"));
     };
     let path = |it: &Expr| {
-        let Expr::Path(ExprPath { path, .. }) = it else {
-            return Err(at(it, "expected the name of a function under `#[middleware]`"));
-        };
-        Ok(path.clone())
+        let path = items::path(it).cloned();
+        path.ok_or_else(|| at(it, "expected the name of a function under `#[middleware]`"))
     };
     elems.iter().map(path).collect()
-}
-
-impl Admits {
-    pub(super) fn emit(&self, endpoint: &TokenStream) -> TokenStream {
-        match self {
-            Self::Everyone => quote!(#endpoint::Admits::Everyone),
-            Self::SignedIn => quote!(#endpoint::Admits::SignedIn),
-            Self::Roles(roles) => quote!(#endpoint::Admits::Roles(&[#(#roles),*])),
-        }
-    }
 }

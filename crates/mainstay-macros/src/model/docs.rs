@@ -1,4 +1,17 @@
-use syn::{Attribute, Expr, ExprLit, Lit, Meta};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta};
+
+/// The summary and the description: those that are named, else the first paragraph of the documentation and
+/// the rest of it.
+pub(crate) fn told(
+    attributes: &[Attribute],
+    summary: Option<&LitStr>,
+    description: Option<&LitStr>,
+) -> (String, String) {
+    let text = text(attributes);
+    let (first, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let or = |named: Option<&LitStr>, else_: &str| named.map_or(else_.to_owned(), LitStr::value);
+    (or(summary, &first.replace('\n', " ")), or(description, rest.trim()))
+}
 
 /// The text of documentation comments, without the space that each line begins with.
 pub(crate) fn text(attributes: &[Attribute]) -> String {

@@ -64,6 +64,10 @@ impl CronSpec {
 }
 
 /// A function under `#[cron]`, as a type: a worker that nobody has to enqueue.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a cron",
+    note = "write `#[cron(\"0 3 * * *\")]` over the function"
+)]
 pub trait Cron: Worker<Input = ()> {
     /// What it says of itself.
     const CRON: CronSpec;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_kernel::{Caller, Db, Error, ErrorKind, Request, Result};
+use serde::de::DeserializeOwned;
 
 use super::{Asked, Found, Operation, OperationEntry, perform};
 
@@ -75,7 +76,10 @@ impl<O: Operation> Call<O> {
         self
     }
 
-    async fn make(self) -> Result<O::Output> {
+    async fn make(self) -> Result<O::Output>
+    where
+        O::Output: DeserializeOwned,
+    {
         let Self { client, input, params, request, timeout, .. } = self;
         let entry = OperationEntry::of::<O>();
         let found = Found { entry, params: params.into_iter().collect() };
@@ -94,7 +98,7 @@ impl<O: Operation> Call<O> {
     }
 }
 
-impl<O: Operation> IntoFuture for Call<O> {
+impl<O: Operation<Output: DeserializeOwned>> IntoFuture for Call<O> {
     type Output = Result<O::Output>;
     type IntoFuture = Pin<Box<dyn Future<Output = Result<O::Output>> + Send>>;
 

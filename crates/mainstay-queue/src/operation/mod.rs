@@ -2,6 +2,7 @@
 
 mod asked;
 mod client;
+mod outcome;
 mod path;
 mod perform;
 mod registry;
@@ -9,6 +10,7 @@ mod spec;
 
 pub use asked::{Asked, FromAsked};
 pub use client::{Call, Client};
+pub use outcome::{Outcome, output};
 pub use path::OperationPath;
 pub use perform::{answered, perform};
 pub use registry::{Found, Operations};

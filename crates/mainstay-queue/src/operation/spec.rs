@@ -63,9 +63,13 @@ impl OperationSpec {
 }
 
 /// A function under `#[mutation]` or `#[query]`, as a type. A task of it is found by its path.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an operation",
+    note = "write `#[mutation(path = \"…\")]` or `#[query(path = \"…\")]` over the function"
+)]
 pub trait Operation: Job {
     /// What it gives.
-    type Output: serde::Serialize + serde::de::DeserializeOwned + Send + 'static;
+    type Output: serde::Serialize + Send + 'static;
 
     /// What it says of itself.
     const SPEC: OperationSpec;

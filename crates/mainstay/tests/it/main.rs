@@ -1,6 +1,7 @@
 //! The contract, through the HTTP door, on both stores.
 
 mod aggregates;
+mod attributes;
 mod background;
 mod bodies;
 mod book;

@@ -3,7 +3,8 @@
 #![allow(dead_code, unused_imports)]
 
 pub use mainstay_macros::{
-    Config, ErrorSet, Model, data, endpoint, hook, main, middleware, migrations, request_hook, scope, test,
+    Config, ErrorSet, Model, cron, data, endpoint, hook, main, middleware, migrations, mutation, query, request_hook, scope,
+    test, worker,
 };
 
 pub type Result<T> = std::result::Result<T, String>;

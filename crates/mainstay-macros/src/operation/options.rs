@@ -1,0 +1,106 @@
+use darling::{Error, Result};
+use proc_macro2::{Span as Source, TokenStream};
+use syn::{Expr, Ident, LitStr, Path};
+
+use super::Kind;
+use super::path::OperationPath;
+use crate::admits::Admits;
+use crate::items::{Item, items_once, text, texts};
+use crate::nearest::unknown;
+use crate::report::at;
+use crate::retrying::Retrying;
+use crate::span::Span;
+use crate::task::task_name;
+
+const WORDS: [&str; 9] =
+    ["path", "queue", "auth", "retry", "cache", "summary", "description", "tags", "crate"];
+
+/// `#[mutation(queue = "jobs", path = "users.create", auth(role = "admin"), retry = 5)]`
+pub(super) struct Options {
+    pub(super) path: OperationPath,
+    pub(super) said: Said,
+}
+
+/// What is said beside the path.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) queue: Option<LitStr>,
+    pub(super) admits: Admits,
+    pub(super) retrying: Retrying,
+    pub(super) cache: Option<Span>,
+    pub(super) summary: Option<LitStr>,
+    pub(super) description: Option<LitStr>,
+    pub(super) tags: Vec<LitStr>,
+    pub(super) facade: Option<Path>,
+}
+
+impl Options {
+    pub(super) fn read(kind: Kind, tokens: TokenStream) -> Result<Self> {
+        let items = items_once(tokens)?;
+        let mut errors = Error::accumulator();
+        let (mut path, mut said) = (None, Said::default());
+        for item in items {
+            match item {
+                Item::Named(name, value) if name == "path" => path = errors.handle(text(&value)),
+                other @ (Item::Text(_) | Item::Word(_) | Item::Named(..) | Item::List(..)) => {
+                    errors.handle(said.take(kind, other));
+                }
+            }
+        }
+        errors = errors.checkpoint()?;
+        let missing = || {
+            let name = if kind == Kind::Mutation { "mutation" } else { "query" };
+            Error::custom(format!("{} has a path: `#[{name}(path = \"users.create\")]`", kind.word()))
+                .with_span(&Source::call_site())
+        };
+        let path = errors.handle(path.ok_or_else(missing).and_then(OperationPath::read));
+        errors.finish()?;
+        path.map(|path| Self { path, said }).ok_or_else(missing)
+    }
+}
+
+impl Said {
+    fn take(&mut self, kind: Kind, item: Item) -> Result<()> {
+        match item {
+            Item::Word(word) if word == "auth" => self.admits = Admits::SignedIn,
+            Item::List(name, list) if name == "auth" => self.admits = Admits::roles(&name, list)?,
+            Item::List(name, list) if name == "retry" => self.retrying.take_list(list)?,
+            Item::Named(name, value) => self.take_named(kind, &name, &value)?,
+            Item::Word(name) | Item::List(name, _) => return Err(at(&name, misplaced(&name))),
+            Item::Text(text) => return Err(at(&text, format!("expected `path = {}`", text.token()))),
+        }
+        Ok(())
+    }
+
+    fn take_named(&mut self, kind: Kind, name: &Ident, value: &Expr) -> Result<()> {
+        match name.to_string().as_str() {
+            "queue" => self.queue = Some(task_name(value)?),
+            "retry" => drop(self.retrying.take(name, value)?),
+            "cache" if kind == Kind::Mutation => {
+                return Err(at(name, "a mutation's answer is not given again: only a query has `cache`"));
+            }
+            "cache" => self.cache = Some(Span::read(value)?),
+            "summary" => self.summary = Some(text(value)?),
+            "description" => self.description = Some(text(value)?),
+            "tags" => self.tags = texts(value)?,
+            "crate" => self.facade = Some(text(value)?.parse()?),
+            _ => return Err(at(name, misplaced(name))),
+        }
+        Ok(())
+    }
+}
+
+fn misplaced(word: &Ident) -> String {
+    let name = word.to_string();
+    match name.as_str() {
+        "auth" => Admits::EXPECTED.to_owned(),
+        "retry" => {
+            "expected `retry = 5` or `retry(max = 10, backoff = \"exponential\", base = \"5s\")`".to_owned()
+        }
+        "cache" => "expected `cache = \"10s\"`".to_owned(),
+        "tags" => "expected `tags = […]`".to_owned(),
+        "queue" | "path" | "summary" | "description" | "crate" => format!("expected `{name} = \"…\"`"),
+        "backoff" | "base" => format!("`{name}` stands in `retry`: `retry(max = 10, {name} = \"…\")`"),
+        _ => unknown("word", &name, &WORDS),
+    }
+}

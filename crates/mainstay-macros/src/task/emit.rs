@@ -1,0 +1,141 @@
+use heck::ToKebabCase as _;
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned as _;
+use syn::{ItemFn, LitStr};
+
+use super::options::{CronOptions, Options};
+use super::signature::{Argument, Signature};
+use crate::facade::facade;
+use crate::handle::{callable, unit_struct};
+use crate::model::docs;
+use crate::place::place;
+use crate::span::Span;
+
+/// What a kind of task has where its author says nothing.
+struct Usual {
+    queue: TokenStream,
+    retries: u32,
+    timeout: TokenStream,
+}
+
+/// The struct, its `Job` and its `Worker`.
+pub(super) fn worker(options: &Options, signature: &Signature, item: &ItemFn) -> TokenStream {
+    let queue = queue(options);
+    let usual = Usual {
+        queue: quote!(#queue::WorkerSpec::QUEUE),
+        retries: 3,
+        timeout: quote!(#queue::WorkerSpec::TIMEOUT),
+    };
+    task(options, signature, item, &usual)
+}
+
+/// The struct, its `Job`, its `Worker` and its `Cron`.
+pub(super) fn cron(options: &CronOptions, signature: &Signature, item: &ItemFn) -> TokenStream {
+    let ident = &item.sig.ident;
+    let queue = queue(&options.worker);
+    let cron = quote!(#queue::cron);
+    let usual = Usual { queue: quote!(#cron::QUEUE), retries: 0, timeout: quote!(#cron::CronSpec::TIMEOUT) };
+    let worker = task(&options.worker, signature, item, &usual);
+    let expression = &options.expression;
+    let usual = |field: TokenStream| quote!(#cron::CronSpec::new(#expression).#field);
+    let timezone = options.timezone.as_ref().map_or_else(|| usual(quote!(timezone)), |it| quote!(#it));
+    let overlap =
+        options.overlap.as_ref().map_or_else(|| usual(quote!(overlap)), |it| quote!(#cron::Overlap::#it));
+    let missed =
+        options.missed.as_ref().map_or_else(|| usual(quote!(missed)), |it| quote!(#cron::Missed::#it));
+    quote! {
+        #worker
+
+        impl #cron::Cron for #ident {
+            const CRON: #cron::CronSpec = #cron::CronSpec {
+                expression: #expression,
+                timezone: #timezone,
+                overlap: #overlap,
+                missed: #missed,
+            };
+        }
+    }
+}
+
+fn queue(options: &Options) -> TokenStream {
+    let facade = options.facade.clone().unwrap_or_else(facade);
+    quote!(#facade::queue)
+}
+
+fn task(options: &Options, signature: &Signature, item: &ItemFn, usual: &Usual) -> TokenStream {
+    let facade = options.facade.clone().unwrap_or_else(facade);
+    let (queue, kernel) = (quote!(#facade::queue), quote!(#facade::kernel));
+    let ident = &item.sig.ident;
+    let input = signature.input().map_or_else(|| quote!(()), |it| quote!(#it));
+    let name = options.name.as_ref().map_or_else(|| ident.unraw().to_string().to_kebab_case(), LitStr::value);
+    let waits = options.queue.as_ref().map_or_else(|| usual.queue.clone(), |it| quote!(#it));
+    let spec = spec(options, item, usual, [&queue, &kernel]);
+    let run = run(signature, &queue);
+    let handle = unit_struct(item);
+    let types: Vec<_> = signature.arguments.iter().map(|it| it.ty(&queue, &kernel)).collect();
+    let callable = callable(item, &types, &signature.gives, &kernel);
+    quote! {
+        #handle
+
+        impl #queue::Job for #ident {
+            type Input = #input;
+
+            const JOB: #queue::JobName = #queue::JobName { queue: #waits, name: #name };
+        }
+
+        impl #queue::Worker for #ident {
+            const SPEC: #queue::WorkerSpec = #spec;
+
+            const RUN: #queue::Run = #run;
+        }
+
+        #callable
+    }
+}
+
+fn spec(options: &Options, item: &ItemFn, usual: &Usual, [queue, kernel]: [&TokenStream; 2]) -> TokenStream {
+    let place = place(&item.sig.ident, kernel);
+    let retry = options.retrying.emit(usual.retries, queue);
+    let timeout = options.timeout.as_ref().map_or_else(|| usual.timeout.clone(), Span::emit);
+    let concurrency = match options.concurrency {
+        Some(most) => quote!(::core::option::Option::Some(#most)),
+        None => quote!(::core::option::Option::None),
+    };
+    let (summary, _) = docs::told(&item.attrs, None, None);
+    quote! {
+        #queue::WorkerSpec {
+            name: <Self as #queue::Job>::JOB.name,
+            queue: <Self as #queue::Job>::JOB.queue,
+            retry: #retry,
+            timeout: #timeout,
+            concurrency: #concurrency,
+            summary: #summary,
+            place: #place,
+        }
+    }
+}
+
+/// Reads the input, gives it to the function and writes what it gave.
+fn run(signature: &Signature, queue: &TokenStream) -> TokenStream {
+    let given = signature.arguments.iter().map(|it| match it {
+        Argument::Tx => quote!(tx),
+        Argument::Cx => quote!(cx),
+        Argument::Input(ty) => quote_spanned!(ty.span()=> cx.input::<#ty>()?),
+    });
+    let gives = &signature.gives;
+    let gave = quote_spanned!(gives.span()=> <#gives as #queue::Gives>::worked(gave));
+    let run = quote! {
+        ::std::boxed::Box::pin(async move {
+            let gave = Self::run(#(#given),*).await;
+            #gave
+        })
+    };
+    let cx = if signature.asks_the_task() { quote!(cx) } else { quote!(_) };
+    if signature.is_in_tx() {
+        quote!(#queue::Run::InTx(|tx, #cx| #run))
+    } else {
+        quote!(#queue::Run::Free(|#cx| #run))
+    }
+}
