@@ -11,6 +11,14 @@ pub(crate) enum Kind {
     Middleware,
     /// `#[endpoint]`
     Endpoint(Address),
+    /// `#[mutation(…)]`
+    Mutation,
+    /// `#[query(…)]`
+    Query,
+    /// `#[worker]`
+    Worker,
+    /// `#[cron(…)]`
+    Cron,
 }
 
 /// Whose rows a model has.
@@ -40,6 +48,10 @@ impl Kind {
             Self::RequestHook => "request hook",
             Self::Middleware => "middleware",
             Self::Endpoint(_) => "endpoint",
+            Self::Mutation => "mutation",
+            Self::Query => "query",
+            Self::Worker => "worker",
+            Self::Cron => "cron",
         }
     }
 
@@ -50,6 +62,10 @@ impl Kind {
             "request_hook" => Some(Self::RequestHook),
             "middleware" => Some(Self::Middleware),
             "endpoint" => Some(Self::Endpoint(Address::File)),
+            "mutation" => Some(Self::Mutation),
+            "query" => Some(Self::Query),
+            "worker" => Some(Self::Worker),
+            "cron" => Some(Self::Cron),
             _ => None,
         }
     }
@@ -80,11 +96,15 @@ const fn place(folder: &'static str, about: &'static str, names: Names) -> Place
 }
 
 /// The folders, in the order in which they are written.
-pub(crate) const PLACES: [Place; 6] = [
+pub(crate) const PLACES: [Place; 10] = [
     place("models", "What is kept.", Names::Flat),
     place("hooks", "What runs when a row is written.", Names::ByFile),
     place("middleware", "What stands around every endpoint.", Names::ByFile),
     place("endpoints", "Routes beside those of the models.", Names::ByFile),
+    place("mutations", "Operations that write.", Names::ByFile),
+    place("queries", "Operations that read.", Names::ByFile),
+    place("workers", "What runs the tasks that others leave behind.", Names::ByFile),
+    place("crons", "What runs when its time has come.", Names::ByFile),
     place("commands", "What the command line can do beside serving.", Names::ByFile),
     place("services", "Plain functions that the others call.", Names::ByFile),
 ];

@@ -111,6 +111,10 @@ fn rank(kind: &Kind) -> u8 {
         Kind::RequestHook => 3,
         Kind::Middleware => 4,
         Kind::Endpoint(_) => 5,
+        Kind::Mutation => 6,
+        Kind::Query => 7,
+        Kind::Worker => 8,
+        Kind::Cron => 9,
     }
 }
 
@@ -130,6 +134,9 @@ fn registration(item: &Item, file: &File, module: &str) -> Result<Call, Fault> {
             Some(below) => format!("middleware_below({below:?}, {path})"),
             None => format!("middleware({path})"),
         },
+        Kind::Mutation | Kind::Query => format!("operation({path})"),
+        Kind::Worker => format!("worker({path})"),
+        Kind::Cron => format!("cron({path})"),
         Kind::Endpoint(Address::Attribute) => format!("endpoint({path})"),
         Kind::Endpoint(Address::File) => {
             let at = EndpointPath::of(&file.path).map_err(|what| Fault::at(&file.path, item.span, what))?;

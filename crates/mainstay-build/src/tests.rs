@@ -112,6 +112,35 @@ fn a_middleware_is_around_the_folder_of_endpoints_that_it_is_in() {
 }
 
 #[test]
+fn what_runs_beside_requests_is_registered_by_its_kind() {
+    let worker = "#[worker(queue = \"mail\")]\npub async fn send(cx: &TaskCx, to: String) {}";
+    let query = "#[query(path = \"users.get\")]\npub async fn get_user(reader: &Reader) -> Result<()> {}";
+    let found = calls(&[
+        ("crons/night.rs", "#[cron(\"@daily\")]\npub async fn clean_up() {}"),
+        ("workers/mail.rs", worker),
+        ("queries/user.rs", query),
+        (
+            "mutations/users/create.rs",
+            "#[mainstay::mutation(path = \"users.create\")]\npub async fn create() {}",
+        ),
+        // Another folder of these does as well.
+        ("workers/again.rs", "#[cron(\"@hourly\")]\npub async fn again() {}"),
+    ]);
+    let expected = [
+        ".operation(mutations::users::create::create)",
+        ".operation(queries::user::get_user)",
+        ".worker(workers::mail::send)",
+        ".cron(workers::again::again)",
+        ".cron(crons::night::clean_up)",
+    ];
+    assert_eq!(found, expected);
+    let private = faults(&[("workers/mail.rs", &worker.replace("pub ", ""))]);
+    let said =
+        "workers/mail.rs:2:10: the worker `send` is private, so that it cannot be registered: make it `pub`";
+    assert_eq!(private, said);
+}
+
+#[test]
 fn a_path_attribute_stands_only_where_the_name_is_no_module() {
     let text = generated(&[
         ("endpoints/posts/[id]/get.rs", ENDPOINT),

@@ -60,7 +60,11 @@ fn places(app: &App) -> impl Iterator<Item = Place> {
     let below = app.parts().flat_map(|it| &it.middleware_below).map(|(_, middleware)| middleware);
     let around = app.middleware.iter().chain(app.parts().flat_map(|it| &it.middleware)).chain(below);
     let around = around.chain(endpoints().flat_map(|it| it.middleware)).map(|it| it.place);
-    models.chain(hooks).chain(request_hooks).chain(around).chain(endpoints().map(|it| it.place))
+    let workers = app.parts().flat_map(|it| &it.work.workers).map(|it| it.spec.place);
+    let crons = app.parts().flat_map(|it| &it.work.crons).map(|it| it.worker.spec.place);
+    let operations = app.parts().flat_map(|it| &it.operations).map(|it| it.spec.place);
+    let beside = workers.chain(crons).chain(operations);
+    models.chain(hooks).chain(request_hooks).chain(around).chain(endpoints().map(|it| it.place)).chain(beside)
 }
 
 /// A path with `/`, as on every other platform.
