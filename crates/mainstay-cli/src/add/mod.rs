@@ -3,6 +3,7 @@
 mod endpoint;
 mod field;
 mod model;
+mod work;
 
 use std::process::Command;
 
@@ -56,6 +57,35 @@ pub(crate) enum Part {
         /// Its name
         name: String,
     },
+    /// A worker, which runs tasks: `mainstay add worker send_welcome`
+    Worker {
+        /// Its name
+        name: String,
+    },
+    /// A cron: `mainstay add cron clean_up '0 3 * * *'`
+    Cron {
+        /// Its name
+        name: String,
+        /// When: five fields, `@daily` and its like, or `rate(10 minutes)`
+        #[arg(default_value = "@daily")]
+        when: String,
+    },
+    /// An operation that writes: `mainstay add mutation create_user --path users.create`
+    Mutation {
+        /// Its name
+        name: String,
+        /// What it is called by: words with dots between them; else its name
+        #[arg(long)]
+        path: Option<String>,
+    },
+    /// An operation that reads: `mainstay add query count_users`
+    Query {
+        /// Its name
+        name: String,
+        /// What it is called by: words with dots between them; else its name
+        #[arg(long)]
+        path: Option<String>,
+    },
     /// A migration in SQL, as `cargo run -- migrate make` does
     Migration {
         /// What it does, in a few words
@@ -73,6 +103,10 @@ pub(crate) fn add(part: Part) -> Result<String> {
         Part::Hook { name, model, when, event } => hook(&project, &name, &model, [&when, &event]),
         Part::Middleware { name, below } => middleware(&project, &name, below.as_deref()),
         Part::Command { name } => command(&project, &name),
+        Part::Worker { name } => work::worker(&project, &name),
+        Part::Cron { name, when } => work::cron(&project, &name, &when),
+        Part::Mutation { name, path } => work::mutation(&project, &name, path.as_deref()),
+        Part::Query { name, path } => work::query(&project, &name, path.as_deref()),
         Part::Migration { name } => migration(&project, &name),
     }
 }

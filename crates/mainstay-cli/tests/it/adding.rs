@@ -33,6 +33,9 @@ fn a_part_names_what_is_wrong_with_it_and_writes_nothing() {
         ("hook told Tasks", "there is no model `Tasks` in src/models, did you mean `Task`?"),
         ("hook told Task afer", "unknown word `afer`, did you mean `after`?"),
         ("hook told Task after delete", "unknown word `delete`, expected one of `save`, `create`"),
+        ("cron tidy daily", "`daily` does not say when: write it like `0 3 * * *`"),
+        ("mutation rename --path users/rename", "`users/rename` in the path `users/rename` is no word"),
+        ("query 1st", "the name `1st` must begin with a letter, such as `st`"),
         ("middleware a/b", "`/` cannot stand in the name `a/b`"),
     ] {
         let refused = desk.refused("shop", &format!("add {part}"));

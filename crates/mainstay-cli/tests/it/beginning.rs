@@ -22,6 +22,10 @@ fn a_new_application_the_books_and_every_part_that_can_be_added_pass_their_tests
         "middleware audit",
         "middleware admins --below /shelves/{shelf}",
         "command clean-up",
+        "worker send-welcome",
+        "cron tidy",
+        "mutation rename_user --path users.rename",
+        "query count_users",
     ] {
         desk.must("shop/src", &format!("add {part}"));
     }
@@ -33,6 +37,10 @@ fn a_new_application_the_books_and_every_part_that_can_be_added_pass_their_tests
         ".hook(hooks::shorten::shorten)",
         ".middleware(middleware::audit::audit)",
         "commands::clean_up::clean_up",
+        ".worker(workers::send_welcome::send_welcome)",
+        ".cron(crons::tidy::tidy)",
+        ".operation(mutations::rename_user::rename_user)",
+        ".operation(queries::count_users::count_users)",
     ] {
         assert!(parts.contains(call) && !discovered.contains(call), "{call} in {parts}");
     }
