@@ -2,6 +2,7 @@
 
 use axum::Router;
 use mainstay_model::ModelEntry;
+use mainstay_queue::OperationEntry;
 use mainstay_web::endpoint::{EndpointEntry, Method};
 use mainstay_web::openapi::{self, Document, Info};
 use mainstay_web::reference::{self, Described};
@@ -22,6 +23,7 @@ pub(crate) struct Description {
     all: Vec<&'static ModelEntry>,
     endpoints: Vec<(EndpointEntry, Method, String)>,
     plain: Vec<(&'static str, String, &'static str)>,
+    operations: Vec<OperationEntry>,
 }
 
 impl Description {
@@ -34,6 +36,8 @@ impl Description {
                 all.push(Self::empty(app, prefix, usual));
                 all.len() - 1
             });
+            // They are all below the API's own prefix, whichever part they are of.
+            all[0].operations.extend(part.operations.iter().copied());
             all[at].models.extend(part.models.iter().map(|it| it.model));
             let plain = part.routes.iter().map(|it| (it.method, format!("{prefix}{}", it.path), it.name));
             all[at].plain.extend(plain);
@@ -56,6 +60,7 @@ impl Description {
             all: app.models(),
             endpoints: Vec::new(),
             plain: Vec::new(),
+            operations: Vec::new(),
         }
     }
 
@@ -83,6 +88,9 @@ impl Description {
         openapi::describe_models(&mut document, &mut generator, &self.models, &self.all, &self.prefix);
         for (endpoint, method, path) in &self.endpoints {
             openapi::describe_endpoint(&mut document, &mut generator, endpoint, *method, path);
+        }
+        for operation in &self.operations {
+            openapi::describe_operation(&mut document, &mut generator, operation, &self.prefix);
         }
         if self.is_usual {
             openapi::describe_health(&mut document);

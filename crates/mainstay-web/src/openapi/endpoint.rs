@@ -23,7 +23,7 @@ pub fn describe(
     operation.description = text(spec.description);
     operation.tags = tags(spec, document, path);
     operation.parameters = parameters(&described, method, path);
-    operation.security = Some(security(spec, &described));
+    operation.security = Some(if described.signed_in { of_persons() } else { security(spec.admits) });
     operation.errors = errors(spec, &described, method, generator);
     operation.responses.insert("default".to_owned(), other());
     let operation = success(operation, &described, spec, method);
@@ -31,7 +31,7 @@ pub fn describe(
     document.add(method.as_str(), path.replace("{*", "{"), Operation { request_body, ..operation });
 }
 
-fn text(text: &str) -> Option<String> {
+pub(super) fn text(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
@@ -103,15 +103,17 @@ fn success(operation: Operation, described: &Described, spec: &Spec, method: Met
     operation.answers(described.status, if is_repeated { replayed(response) } else { response })
 }
 
-fn security(spec: &Spec, described: &Described) -> Vec<Requirement> {
-    if described.signed_in {
-        // A person's: a service has no token for it.
-        return super::requirements().take(1).collect();
-    }
-    match spec.admits {
+/// A person's credential: a service has none like it.
+fn of_persons() -> Vec<Requirement> {
+    super::requirements().take(1).collect()
+}
+
+/// What those show who are admitted.
+pub(super) fn security(admits: Admits) -> Vec<Requirement> {
+    match admits {
         Admits::Everyone => std::iter::once(Requirement::new()).chain(super::requirements()).collect(),
         Admits::SignedIn => super::requirements().collect(),
-        Admits::Roles(_) => super::requirements().take(1).collect(),
+        Admits::Roles(_) => of_persons(),
     }
 }
 
@@ -150,7 +152,7 @@ fn errors(
     errors
 }
 
-fn data(fields: &[(&str, mainstay_kernel::Shape)], generator: &mut SchemaGenerator) -> Schema {
+pub(super) fn data(fields: &[(&str, mainstay_kernel::Shape)], generator: &mut SchemaGenerator) -> Schema {
     let properties: Map<String, Value> =
         fields.iter().map(|(name, shape)| ((*name).to_owned(), shape(generator).to_value())).collect();
     let required: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
@@ -158,6 +160,6 @@ fn data(fields: &[(&str, mainstay_kernel::Shape)], generator: &mut SchemaGenerat
 }
 
 /// Errors that the endpoint makes as it goes are not declared, and have the envelope nevertheless.
-fn other() -> Answer {
+pub(super) fn other() -> Answer {
     Answer::Here(Response::json("Another error.", json_schema!({ "$ref": "#/components/schemas/Error" })))
 }

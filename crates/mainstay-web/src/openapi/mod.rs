@@ -9,6 +9,7 @@ mod endpoint;
 mod errors;
 mod health;
 mod operation;
+mod ops;
 mod plain;
 mod security;
 #[cfg(test)]
@@ -22,5 +23,6 @@ pub use health::describe as describe_health;
 pub use operation::{
     Answer, Header, In, Link, Media, Operation, Parameter, RequestBody, Requirement, Response, Style,
 };
+pub use ops::describe as describe_operation;
 pub use plain::describe as describe_plain;
 pub use security::{requirements, schemes};

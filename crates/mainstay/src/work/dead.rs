@@ -189,7 +189,7 @@ fn whole(letter: &Dead) -> Vec<String> {
     let errors: Vec<serde_json::Value> = serde_json::from_str(&letter.errors).unwrap_or_default();
     lines.extend(errors.iter().map(|it| {
         let text = |key: &str| it[key].as_str().unwrap_or_default().to_owned();
-        format!("attempt {:<4}{}  {}", it["attempt"], text("at"), text("error"))
+        format!("attempt {:<4}{}  {}", it["attempt"].to_string(), text("at"), text("error"))
     }));
     lines
 }

@@ -99,3 +99,16 @@ async fn an_operation_can_be_left_for_later(app: TestApp) {
     assert_eq!(app.tasks().run().await, 1);
     assert_eq!(effects(app.db()).await, ["Later"]);
 }
+
+#[mainstay::test(app = app)]
+async fn operations_are_described(app: TestApp) {
+    let document = app.anonymous().get("/openapi.json").await.expect_status(200).body;
+    let create = &document["paths"]["/v1/ops/people.create"]["post"];
+    assert_eq!(create["operationId"], "people_create");
+    assert_eq!(create["responses"]["200"]["content"]["application/json"]["schema"]["type"], "string");
+    let find = &document["paths"]["/v1/ops/people.find.{name}"];
+    assert_eq!(find["get"]["parameters"][0]["name"], "name");
+    assert!(find["post"].is_object() && document["paths"]["/v1/ops/people.create"]["get"].is_null());
+    let admins = document["paths"]["/v1/ops/people.purge"]["post"]["security"].as_array().unwrap().len();
+    assert_eq!(admins, 1);
+}
