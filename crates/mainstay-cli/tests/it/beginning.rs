@@ -10,6 +10,9 @@ fn a_new_application_the_books_and_every_part_that_can_be_added_pass_their_tests
     let checked = desk.cargo("shop", "test --quiet");
     assert!(checked.went_well && !checked.text.contains("warning"), "{}", checked.text);
     assert_eq!(desk.read("shop/src/discovered.rs"), discovered, "the build finds what the template says");
+    built_once(&desk);
+    written_out(&desk);
+    migrated(&desk);
     follow(include_str!("../../../../docs/first-app.md"), &desk);
     for part in [
         "model review body:text stars:int? read_on:date at:time? is_read:bool more:json task:Task user:User",
@@ -45,6 +48,70 @@ fn a_new_application_the_books_and_every_part_that_can_be_added_pass_their_tests
         assert!(parts.contains(call) && !discovered.contains(call), "{call} in {parts}");
     }
     assert!(desk.cargo("shop", "fmt --check").went_well, "what is written is formatted");
+}
+
+/// `cargo run` after `cargo test` compiles the application alone: the test harness asks for no feature of anything that
+/// the framework does not ask for too.
+fn built_once(desk: &Desk) {
+    let built = desk.cargo("shop", "build");
+    let compiled: Vec<_> = built.text.lines().filter_map(|it| it.trim().strip_prefix("Compiling ")).collect();
+    assert!(built.went_well && compiled.iter().all(|it| it.starts_with("shop ")), "{}", built.text);
+}
+
+/// The application without discovery, in another order.
+const WRITTEN_OUT: &str = r#"
+#[allow(dead_code)]
+mod discovered;
+#[cfg(test)]
+mod tests;
+
+use discovered::*;
+use mainstay::prelude::*;
+
+pub fn app() -> App {
+    App::new("shop")
+        .version(env!("CARGO_PKG_VERSION"))
+        .migrations(mainstay::migrations!())
+        .endpoint_at(Method::Post, "/tasks/{id}/finish", endpoints::tasks::id::finish::post::handler)
+        .model::<models::Task>()
+        .users::<models::User>()
+}
+
+#[mainstay::main]
+async fn main() -> mainstay::Result<()> {
+    app().run().await
+}
+"#;
+
+/// Two programs, one of which names its parts where the other discovers them, list the same routes to the byte.
+fn written_out(desk: &Desk) {
+    let routes = || {
+        let said = desk.cargo("shop", "run --quiet -- routes --json");
+        assert!(said.went_well && said.printed.contains("task.list"), "{}", said.text);
+        said.printed
+    };
+    let (discovered, main) = (routes(), desk.read("shop/src/main.rs"));
+    desk.write("shop/src/main.rs", WRITTEN_OUT);
+    assert_eq!(routes(), discovered);
+    desk.write("shop/src/main.rs", &main);
+}
+
+/// A migration that was added is applied by the program that was built with it.
+fn migrated(desk: &Desk) {
+    desk.must("shop/src", "add migration name the nameless");
+    let files = desk.files("shop/migrations");
+    let made: Vec<_> = files.iter().filter(|it| it.contains("_name_the_nameless/")).collect();
+    assert!(made.len() == 2 && made[0].ends_with("/down.sql") && made[1].ends_with("/up.sql"), "{files:?}");
+    let pending = desk.cargo("shop", "run --quiet -- migrate up");
+    assert!(
+        !pending.went_well && pending.text.contains("has no statement yet: write it"),
+        "{}",
+        pending.text
+    );
+    desk.write(&format!("shop/migrations/{}", made[1]), "update tasks set title = 'none' where title = '';");
+    let applied = desk.cargo("shop", "run --quiet -- migrate up");
+    assert!(applied.went_well && applied.printed.contains("_name_the_nameless"), "{}", applied.text);
+    assert!(desk.cargo("shop", "run --quiet -- migrate status").printed.contains("1 applied, 0 pending"));
 }
 
 /// Does what the page tells its reader to do: the commands that begin with `mainstay`, and the files.

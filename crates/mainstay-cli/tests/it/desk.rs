@@ -11,6 +11,8 @@ pub(crate) struct Desk(TempDir);
 pub(crate) struct Said {
     pub(crate) went_well: bool,
     pub(crate) text: String,
+    /// Of it, what went to the standard output.
+    pub(crate) printed: String,
 }
 
 impl Desk {
@@ -32,8 +34,7 @@ impl Desk {
 
     /// `mainstay WORDS…` in this folder.
     pub(crate) fn mainstay(&self, folder: &str, words: &str) -> Said {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mainstay"));
-        run(command.current_dir(self.path(folder)).args(words.split(' ')))
+        run(of_its_own(env!("CARGO_BIN_EXE_mainstay")).current_dir(self.path(folder)).args(words.split(' ')))
     }
 
     /// The same, which has to go well.
@@ -50,17 +51,9 @@ impl Desk {
         said.text
     }
 
-    /// `cargo WORDS…` in this folder, with the target folder of the workspace, where what both depend on is built.
+    /// `cargo WORDS…` in this folder.
     pub(crate) fn cargo(&self, folder: &str, words: &str) -> Said {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..");
-        let mut command = Command::new(env!("CARGO"));
-        // What nextest and Cargo tell this test of its own package is not the application's.
-        let own =
-            std::env::vars().filter(|(name, _)| name.starts_with("CARGO_PKG") || name.starts_with("NEXTEST"));
-        for (name, _) in own {
-            let _ = command.env_remove(name);
-        }
-        run(command.current_dir(self.path(folder)).env("CARGO_TARGET_DIR", target).args(words.split(' ')))
+        run(of_its_own(env!("CARGO")).current_dir(self.path(folder)).args(words.split(' ')))
     }
 
     /// Every file below the folder, sorted.
@@ -81,8 +74,21 @@ impl Desk {
     }
 }
 
+/// A program without what nextest and Cargo tell this test of its own package, and with the target folder of the
+/// workspace, where what both depend on is built.
+fn of_its_own(program: &str) -> Command {
+    let mut command = Command::new(program);
+    let is_own =
+        |name: &str| name.starts_with("CARGO_PKG") || name.starts_with("NEXTEST") || name == "DATABASE_URL";
+    for (name, _) in std::env::vars().filter(|(name, _)| is_own(name)) {
+        let _ = command.env_remove(name);
+    }
+    let _ = command.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join(".."));
+    command
+}
+
 fn run(command: &mut Command) -> Said {
     let output = command.output().expect("it can be run");
-    let text = [output.stdout, output.stderr].map(|it| String::from_utf8_lossy(&it).into_owned()).concat();
-    Said { went_well: output.status.success(), text }
+    let [printed, other] = [output.stdout, output.stderr].map(|it| String::from_utf8_lossy(&it).into_owned());
+    Said { went_well: output.status.success(), text: format!("{printed}{other}"), printed }
 }
