@@ -23,6 +23,7 @@ impl Gives for () {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize, E: Into<WorkError>> Gives for Result<T, E> {
     fn worked(self) -> Worked {
         self.map_err(Into::into).and_then(|it| worked(&it))

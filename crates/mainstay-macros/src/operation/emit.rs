@@ -19,7 +19,9 @@ pub(super) fn operation(kind: Kind, options: &Options, signature: &Signature, it
     let (queue, kernel) = (quote!(#facade::queue), quote!(#facade::kernel));
     let (ident, gives) = (&item.sig.ident, &signature.gives);
     let input = signature.input().map_or_else(|| quote!(()), |it| quote!(#it));
-    let outcome = quote_spanned!(gives.span()=> <#gives as #queue::operation::Outcome>);
+    let outcome =
+        |item: TokenStream| quote_spanned!(gives.span()=> <#gives as #queue::operation::Outcome>::#item);
+    let (output, declared) = (outcome(quote!(Output)), outcome(quote!(DECLARED)));
     let waits =
         options.said.queue.as_ref().map_or_else(|| quote!(#queue::WorkerSpec::QUEUE), |it| quote!(#it));
     let name = &options.path.written;
@@ -39,11 +41,11 @@ pub(super) fn operation(kind: Kind, options: &Options, signature: &Signature, it
         }
 
         impl #queue::Operation for #ident {
-            type Output = #outcome::Output;
+            type Output = #output;
 
             const SPEC: #queue::operation::OperationSpec = #spec;
 
-            const DECLARED: &'static [#kernel::DeclaredError] = #outcome::DECLARED;
+            const DECLARED: &'static [#kernel::DeclaredError] = #declared;
 
             const PERFORM: #queue::operation::Perform = #perform;
 

@@ -22,6 +22,7 @@ pub trait Outcome {
     fn written(self) -> Result<String>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + JsonSchema + 'static, E: ErrorSet> Outcome for std::result::Result<T, E> {
     type Output = T;
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use mainstay::kernel::Admits;
+use mainstay::Declared;
+use mainstay::kernel::{Admits, Place};
 use mainstay::prelude::*;
 use mainstay::queue::cron::{self, Cron, Missed, Overlap};
 use mainstay::queue::operation::{Client, OperationKind};
@@ -153,6 +154,19 @@ fn app() -> App {
         .operation(remove_trace)
         .operation(get_trace)
         .operation(count_traces)
+        .mount(Mount::new().declared(file!(), declared()))
+}
+
+/// What discovery would find here: it keeps the application from starting unless it is mounted.
+fn declared() -> &'static [Declared] {
+    let of = |kind, place: Place| Declared { kind, name: "it", file: "attributes.rs", line: place.line };
+    let all = [
+        of("worker", count_down::SPEC.place),
+        of("cron", tick::SPEC.place),
+        of("mutation", create_person::SPEC.place),
+        of("query", get_trace::SPEC.place),
+    ];
+    all.to_vec().leak()
 }
 
 #[test]

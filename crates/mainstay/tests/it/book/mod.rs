@@ -3,6 +3,7 @@
 
 #![allow(unreachable_pub, reason = "the pages show what applications write")]
 
+mod background;
 mod configuration;
 mod discovery;
 mod endpoints;
