@@ -423,7 +423,7 @@ on_both! {
 mod a_process_whose_lease_ended_loses_its_tasks {
     use super::*;
 
-    async fn test(given: Given) {
+    async fn a_process_whose_lease_ended_loses_its_tasks(given: Given) {
         let db = &given.db;
         let dead = Uuid::now_v7();
         db.enlist(dead, "dead", Duration::ZERO).await.unwrap();
@@ -444,14 +444,14 @@ mod a_process_whose_lease_ended_loses_its_tasks {
 
     #[test]
     fn postgres() {
-        crate::stores::on_postgres(test);
+        crate::stores::on_postgres(a_process_whose_lease_ended_loses_its_tasks);
     }
 }
 
 mod what_an_earlier_process_ran_is_free_again {
     use super::*;
 
-    async fn test(given: Given) {
+    async fn what_an_earlier_process_ran_is_free_again(given: Given) {
         put(&given.db, &[task("it")]).await;
         let earlier = node(&given.db).await;
         assert_eq!(claim(&given.db, earlier).await.len(), 1);
@@ -461,6 +461,54 @@ mod what_an_earlier_process_ran_is_free_again {
 
     #[test]
     fn sqlite() {
-        crate::stores::on_sqlite(test);
+        crate::stores::on_sqlite(what_an_earlier_process_ran_is_free_again);
+    }
+}
+
+mod strangers_that_end_and_leave_tasks_at_once_do_not_conflict {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    /// Each of these transactions ends a task, leaves one behind and takes one back, all in tables of a page or two.
+    async fn strangers_that_end_and_leave_tasks_at_once_do_not_conflict(given: Given) {
+        const STRANGERS: u32 = 6;
+        counter(&given.db).await;
+        let db = &given.db;
+        let node = node(db).await;
+        let (mut running, mut waiting) = (Vec::new(), Vec::new());
+        for _ in 0..STRANGERS {
+            let (run, wait) =
+                (task("run"), NewTask { due: Some(given.clock.now().plus(LEASE)), ..task("wait") });
+            waiting.push(wait.id);
+            put(db, &[run, wait]).await;
+        }
+        running.extend(claim(db, node).await);
+        let runs = Arc::new(AtomicU32::new(0));
+        let mut all = Vec::new();
+        for (it, other) in running.into_iter().zip(waiting) {
+            let (db, runs) = (db.clone(), Arc::clone(&runs));
+            all.push(given.db.owned().spawn("stranger", async move {
+                let work = async move |tx: &mut Tx| {
+                    runs.fetch_add(1, Ordering::SeqCst);
+                    let slowly = mainstay_kernel::Statement::new("SELECT 1 FROM pg_sleep(0.7)");
+                    tx.rows(&slowly).await?;
+                    tx.put(task("next"));
+                    tx.finish(it.fence());
+                    tx.cancel(other).await
+                };
+                assert!(db.write(work).await.expect("nobody is in the way"));
+            }));
+        }
+        for stranger in all {
+            stranger.await.unwrap();
+        }
+        assert_eq!(runs.load(Ordering::SeqCst), STRANGERS, "nobody was run again");
+        assert_eq!(super::waiting(db).await, (u64::from(STRANGERS), 0, 0, 0));
+    }
+
+    #[test]
+    fn postgres() {
+        crate::stores::on_postgres(strangers_that_end_and_leave_tasks_at_once_do_not_conflict);
     }
 }

@@ -16,8 +16,8 @@ pub(super) fn implementation(model: &Model) -> TokenStream {
         impl #path::Model for #ident {
             const SCHEMA: &'static #path::Schema = &#schema;
 
-            fn from_record(mut record: #path::Record) -> #kernel::Result<Self> {
-                let schema = <Self as #path::Model>::SCHEMA;
+            fn from_record(mut __record: #path::Record) -> #kernel::Result<Self> {
+                let __schema = <Self as #path::Model>::SCHEMA;
                 ::core::result::Result::Ok(Self { #(#reads),* })
             }
 
@@ -35,6 +35,9 @@ pub(super) fn implementation(model: &Model) -> TokenStream {
     }
 }
 
+// Names with underscores: what an author declares in the same module, such as a worker named `record`, would be taken for
+// a pattern.
+
 /// `impl Serialize for Post`: what everybody sees of a row who may read it, as far as the struct
 /// declares it.
 pub(super) fn serialization(model: &Model) -> TokenStream {
@@ -44,9 +47,9 @@ pub(super) fn serialization(model: &Model) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl #facade::serde::Serialize for #ident {
-            fn serialize<S: #facade::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
-                let record = #path::Record(::std::vec![#(#values),*]);
-                #path::serialize_row(<Self as #path::Model>::SCHEMA, &record, serializer)
+            fn serialize<S: #facade::serde::Serializer>(&self, __serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                let __record = #path::Record(::std::vec![#(#values),*]);
+                #path::serialize_row(<Self as #path::Model>::SCHEMA, &__record, __serializer)
             }
         }
     }
@@ -55,7 +58,7 @@ pub(super) fn serialization(model: &Model) -> TokenStream {
 fn reads(model: &Model) -> Vec<TokenStream> {
     let read = |(position, column): (usize, &Column)| {
         let Declared { ident, .. } = column.field.as_ref()?;
-        Some(quote!(#ident: record.field(schema, #position)?))
+        Some(quote!(#ident: __record.field(__schema, #position)?))
     };
     model.columns.iter().enumerate().filter_map(read).collect()
 }

@@ -7,6 +7,8 @@ mod dead;
 mod job;
 mod queue;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use mainstay_kernel::{Db, Error, ErrorKind, Result};
 use mainstay_queue::Work;

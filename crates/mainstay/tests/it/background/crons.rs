@@ -40,3 +40,14 @@ async fn what_was_missed_is_made_up_for_once(app: TestApp) {
     assert_eq!(later.step().await.unwrap(), 1);
     assert_eq!(effects(app.db()).await.len(), 2);
 }
+
+#[mainstay::test(app = app)]
+async fn a_run_is_left_out_while_the_one_before_goes_on(app: TestApp) {
+    app.db().set_paused("crons", true).await.unwrap();
+    for _ in 0..3 {
+        app.advance(DAY);
+        app.tasks().run().await;
+    }
+    app.db().set_paused("crons", false).await.unwrap();
+    assert_eq!(app.tasks().run().await, 1, "the first of them waited, and the others were left out");
+}

@@ -4,6 +4,7 @@ mod app;
 mod crons;
 mod effect;
 mod failures;
+mod hooks;
 mod keys;
 mod operations;
 mod running;

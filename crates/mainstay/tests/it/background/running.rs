@@ -81,8 +81,27 @@ async fn a_process_serves_the_queues_it_is_told_to(app: TestApp) {
     assert_eq!(only("jobs").step().await.unwrap(), 1);
 }
 
-#[test]
-fn two_workers_of_one_name_are_refused() {
-    let work = app().worker(record).work();
-    assert_eq!(work.workers.iter().filter(|it| it.spec.name == "record").count(), 2);
+#[mainstay::test(app = app)]
+async fn two_workers_of_one_name_are_refused(app: TestApp) {
+    let twice = Engine::new(app.db(), super::app::app().worker(record).work());
+    let refusal = twice.err().expect("a refusal").to_string();
+    assert!(
+        refusal.starts_with("two workers are named `record`: one at ") && refusal.contains("app.rs"),
+        "{refusal}"
+    );
+}
+
+#[mainstay::test(app = app)]
+async fn what_is_run_is_counted(app: TestApp) {
+    use mainstay::web::prometheus_client::{encoding::text::encode, registry::Registry};
+    leave(&app, 2).await;
+    app.tasks().run().await;
+    let (mut registry, mut text) = (Registry::default(), String::new());
+    app.engine().register(&mut registry);
+    encode(&mut text, &registry).unwrap();
+    let done = "task_attempts_total{queue=\"jobs\",name=\"record\",outcome=\"done\"} 2";
+    assert!(
+        text.contains(done) && text.contains("task_wait_duration_seconds_count{queue=\"jobs\"} 2"),
+        "{text}"
+    );
 }
