@@ -15,6 +15,9 @@ use crate::{Error, ErrorKind, FieldFault, Result, Validate, nearest, valid};
 /// # Errors
 /// Bad request, when it is no JSON; invalid, when it has another shape or breaks a rule, with the place of each fault.
 pub fn read<T: DeserializeOwned + Validate>(body: &[u8]) -> Result<T> {
+    if body.is_empty() {
+        return Err(Error::bad_request("bad_request", "the body is empty, expected JSON"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let input: T =
         serde_path_to_error::deserialize(&mut reader).map_err(|error| match error.inner().classify() {

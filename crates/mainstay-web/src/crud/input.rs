@@ -86,7 +86,10 @@ pub(crate) fn must_be_json(headers: &HeaderMap) -> Result<(), ApiError> {
     let media = media(headers);
     let is_json = media.starts_with("application/") && (media == JSON || media.ends_with("+json"));
     if !is_json || is_coded(headers) {
-        return Err(ApiError::unsupported_media_type("application/json, without a content coding"));
+        let got = if is_coded(headers) { "a coded one".to_owned() } else { format!("`{media:.100}`") };
+        return Err(ApiError::unsupported_media_type(format!(
+            "application/json, without a content coding, got {got}: send `Content-Type: application/json`"
+        )));
     }
     Ok(())
 }
@@ -111,6 +114,9 @@ pub(crate) fn patch(headers: &HeaderMap, body: &[u8]) -> Result<Patch, ApiError>
 }
 
 fn json(body: &[u8]) -> Result<Value, ApiError> {
+    if body.is_empty() {
+        return Err(ApiError::bad_request("the body is empty, expected JSON"));
+    }
     serde_json::from_slice(body)
         .map_err(|error| ApiError::bad_request(format!("the body is not JSON: {error}")))
 }

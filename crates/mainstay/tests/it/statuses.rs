@@ -149,8 +149,10 @@ async fn a_body_of_another_media_type_is_415(app: TestApp) {
         ["text/plain", "application/xml", "application/x-www-form-urlencoded", "json", "application/jsonx"]
     {
         let ann = app.user("ann").await.header("content-type", media);
-        let _ =
+        let refused =
             ann.post("/v1/posts", json!({ "title": "t" })).await.expect_error(415, "unsupported_media_type");
+        let told = format!("got `{media}`: send `Content-Type: application/json`");
+        assert!(refused.description().ends_with(&told), "{}", refused.description());
     }
     for media in ["application/json", "Application/JSON; charset=utf-8"] {
         let ann = app.user("ann").await.header("content-type", media);

@@ -43,6 +43,10 @@ async fn a_body_that_does_not_fit_is_told_where(app: TestApp) {
     let message = slip.body["data"]["fields"][0]["message"].clone();
     assert_eq!(message, "unknown field `titel`, did you mean `title`?");
     let _ = ann.send(http::Method::POST, &path, "{").await.expect_error(400, "bad_request");
+    for path in [path.as_str(), "/v1/rooms"] {
+        let empty = ann.send(http::Method::POST, path, "").await.expect_error(400, "bad_request");
+        assert_eq!(empty.description(), "the body is empty, expected JSON");
+    }
     let typed = app.user("ann").await.header("content-type", "text/plain");
     let _ = typed.post(&path, json!({ "title": "x" })).await.expect_error(415, "unsupported_media_type");
 }
