@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::process;
+use crate::tools::{self, Tool};
 
 /// The table of contents.
 pub(crate) const SUMMARY: &str = "docs/SUMMARY.md";
@@ -49,6 +50,19 @@ pub(crate) fn write() -> Result<()> {
         fs::write(root.join(path), text).context(path)?;
         println!("wrote {path}");
     }
+    Ok(())
+}
+
+/// Builds the book. What mdbook warns of, such as a page that is not there, is a fault.
+pub(crate) fn build() -> Result<()> {
+    tools::ensure(Tool::Mdbook)?;
+    let mut mdbook = Tool::Mdbook.command();
+    let built = mdbook.args(["build", "docs"]).current_dir(process::root()).output().context("mdbook")?;
+    let said = String::from_utf8_lossy(&built.stderr);
+    print!("{said}");
+    ensure!(built.status.success(), "mdbook could not build the book");
+    ensure!(!said.contains("WARN"), "mdbook has something to say of the book: mend the page that it names");
+    println!("the book is in target/book: open target/book/index.html");
     Ok(())
 }
 

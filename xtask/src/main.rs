@@ -1,4 +1,4 @@
-//! The workspace's own commands: `cargo xtask test | check | judge | docs | services | bench | fuzz | soak | ci`.
+//! The workspace's own commands: `cargo xtask test | check | judge | docs | book | services | bench | fuzz | soak | ci`.
 #![allow(clippy::disallowed_methods, reason = "a command-line tool waits for processes by the real clock")]
 
 mod book;
@@ -74,6 +74,8 @@ enum Command {
     Judge,
     /// Writes `llms.txt` and `llms-full.txt` from the pages of the book.
     Docs,
+    /// Builds the book from its pages, with mdbook, into `target/book`.
+    Book,
     /// What continuous integration runs, with the time of each stage.
     Ci,
 }
@@ -105,6 +107,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Soak { name, seconds } => suite::soak(&name, seconds),
         Command::Judge => judge::run(),
         Command::Docs => book::write(),
+        Command::Book => book::build(),
         Command::Ci => suite::ci(),
     }
 }

@@ -13,7 +13,7 @@ use crate::extension::Extension;
 use crate::in_flight::InFlight;
 use crate::reader::Lane;
 use crate::store::{Record, Store};
-use crate::work::Relay;
+use crate::work::{Relay, TaskFilter};
 use crate::{
     Answer, Clock, DbOptions, Dialect, Error, ErrorKind, Faults, Owned, Reader, Request, Result, Row,
     Statement, Timestamp, Tx, watch,
@@ -366,12 +366,13 @@ impl Db {
         run(Attempts::new(&self.0, None)?.unbounded(), handler).await
     }
 
-    /// Deletes answers, changes and marks of tasks that are no longer kept, in small batches; how many went.
+    /// Deletes answers, changes, marks of tasks and dead letters (of 30 days) that are no longer kept, in small batches; how many went.
     ///
     /// # Errors
     /// Unavailable, when the database is away.
     pub async fn expire(&self) -> Result<u64> {
         const BATCH: u32 = 500;
+        const LETTERS_ARE_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
         const TICKS_ARE_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
         let now = self.clock().now();
         let changed = now.minus(self.0.options.change_retention);
@@ -380,8 +381,9 @@ impl Db {
             let results = self.0.store.expire_results(now, BATCH).await?;
             let changes = self.0.store.expire_changes(changed, BATCH).await?;
             let marks = self.0.store.expire_marks(now, now.minus(TICKS_ARE_KEPT), BATCH).await?;
-            gone += results + changes + marks;
-            if results.max(changes).max(marks) < u64::from(BATCH) {
+            let dead = self.discard_dead(&TaskFilter::default(), now.minus(LETTERS_ARE_KEPT), BATCH).await?;
+            gone += results + changes + marks + dead;
+            if results.max(changes).max(marks).max(dead) < u64::from(BATCH) {
                 return Ok(gone);
             }
         }

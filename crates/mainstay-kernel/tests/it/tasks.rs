@@ -342,6 +342,18 @@ on_both! {
         assert_eq!(waiting(db).await, (0, 1, 0, 0));
     }
 
+    async fn dead_letters_are_forgotten_after_a_month(given: Given) {
+        let (db, node) = (&given.db, node(&given.db).await);
+        put(db, &[task("it")]).await;
+        let burial = Burial { reason: "permanent", errors: "[]".to_owned() };
+        assert!(db.bury(&claim(db, node).await[0].fence(), &burial).await.unwrap());
+        for (days, left) in [(29, 1), (2, 0)] {
+            given.clock.advance(Duration::from_secs(days * 24 * 3600));
+            db.expire().await.unwrap();
+            assert_eq!(waiting(db).await.3, left);
+        }
+    }
+
     async fn what_nobody_knows_how_to_run_is_set_aside(given: Given) {
         let (db, node) = (&given.db, node(&given.db).await);
         put(db, &[task("strange")]).await;

@@ -1,11 +1,11 @@
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mainstay_kernel::Result;
 use mainstay_kernel::work::Task;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use super::Shared;
 use super::attempt;
@@ -13,16 +13,23 @@ use super::attempt;
 /// How many tasks are claimed ahead of those that run, as a multiple of these.
 const AHEAD: usize = 4;
 
+/// Of so many claims, one asks for tasks with keys first.
+const KEYED_TURN: u32 = 4;
+
 /// One queue, as this process serves it.
 pub(super) struct Lane {
     queue: &'static str,
     size: u32,
     slots: Arc<Semaphore>,
+    /// How many tasks have begun and not ended.
+    busy: watch::Sender<usize>,
     /// Claimed and not begun.
     ahead: Mutex<VecDeque<Task>>,
     bell: Notify,
     /// Whether more waited in the database than was claimed last.
     has_backlog: AtomicBool,
+    /// How often it has claimed.
+    turns: AtomicU32,
     is_paused: AtomicBool,
     /// The key that was served last: keys take turns.
     last_key: Mutex<String>,
@@ -34,9 +41,11 @@ impl Lane {
             queue,
             size,
             slots: Arc::new(Semaphore::new(size as usize)),
+            busy: watch::Sender::new(0),
             ahead: Mutex::default(),
             bell: Notify::new(),
             has_backlog: AtomicBool::new(false),
+            turns: AtomicU32::new(0),
             is_paused: AtomicBool::new(false),
             last_key: Mutex::default(),
         }
@@ -109,10 +118,20 @@ impl Lane {
             return Ok(0);
         }
         let node = shared.epochs.node();
-        let room = u32::try_from(self.room()).unwrap_or(u32::MAX);
-        let mut tasks = shared.db.claim(node, self.queue, room).await?;
-        self.has_backlog.store(tasks.len() == room as usize, Ordering::Release);
-        let rest = room - u32::try_from(tasks.len()).unwrap_or(room);
+        let mut room = u32::try_from(self.room()).unwrap_or(u32::MAX);
+        let mut tasks = Vec::new();
+        // However many wait without a key, those with one have their turn.
+        if room > 1 && self.turns.fetch_add(1, Ordering::Relaxed).is_multiple_of(KEYED_TURN) {
+            tasks = self.claim_keyed(shared, node, room / 2).await?;
+            room -= count(&tasks);
+        }
+        if room == 0 {
+            return Ok(0);
+        }
+        let unkeyed = shared.db.claim(node, self.queue, room).await?;
+        self.has_backlog.store(count(&unkeyed) == room, Ordering::Release);
+        let rest = room - count(&unkeyed);
+        tasks.extend(unkeyed);
         if rest > 0 {
             tasks.extend(self.claim_keyed(shared, node, rest).await?);
         }
@@ -125,7 +144,7 @@ impl Lane {
     async fn claim_keyed(&self, shared: &Shared, node: uuid::Uuid, most: u32) -> Result<Vec<Task>> {
         let after = self.last_key().clone();
         let mut tasks = shared.db.claim_keyed(node, self.queue, most, &after).await?;
-        let rest = most - u32::try_from(tasks.len()).unwrap_or(most);
+        let rest = most - count(&tasks);
         if rest > 0 && !after.is_empty() {
             tasks.extend(shared.db.claim_keyed(node, self.queue, rest, "").await?);
         }
@@ -135,7 +154,9 @@ impl Lane {
 
     /// Begins what was claimed, as far as there are slots.
     pub(super) fn pump(self: &Arc<Self>, shared: &Arc<Shared>) {
-        while let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() {
+        while !shared.takes_nothing_new()
+            && let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned()
+        {
             let Some(task) = self.ahead().pop_front() else { return };
             self.start(shared, task, permit);
         }
@@ -146,12 +167,14 @@ impl Lane {
         let (lane, context) = (Arc::clone(self), Arc::clone(shared));
         let is_keyed = task.key.is_some();
         shared.running().insert(task.id, ());
+        self.busy.send_modify(|count| *count += 1);
         shared.owned.spawn("attempt", async move {
             let id = task.id;
             attempt::run(&context, task).await;
             context.running().remove(&id);
             drop(permit);
             lane.pump(&context);
+            lane.busy.send_modify(|count| *count -= 1);
             if is_keyed || (lane.has_backlog.load(Ordering::Acquire) && lane.room() > 0) {
                 lane.ring();
             }
@@ -160,11 +183,8 @@ impl Lane {
 
     /// Waits until nothing of this queue runs.
     pub(super) async fn idle(&self) {
-        while !self.ahead().is_empty() || self.slots.available_permits() < self.size as usize {
-            // All slots are free at once only when nothing holds one.
-            let _all = self.slots.acquire_many(self.size).await;
-            tokio::task::yield_now().await;
-        }
+        // Whoever ends has begun what waits behind it before.
+        let _ = self.busy.subscribe().wait_for(|count| *count == 0).await;
     }
 
     fn ahead(&self) -> MutexGuard<'_, VecDeque<Task>> {
@@ -183,6 +203,10 @@ impl Lane {
     pub(super) fn claimed(&self) -> Vec<mainstay_kernel::work::TaskId> {
         self.ahead().iter().map(|it| it.id).collect()
     }
+}
+
+fn count(tasks: &[Task]) -> u32 {
+    u32::try_from(tasks.len()).unwrap_or(u32::MAX)
 }
 
 /// Behind every bell stands a look, for those that nobody rang for.

@@ -213,6 +213,11 @@ impl Shared {
         let node = self.epochs.begin();
         let name = format!("{}:{}", std::env::var("HOSTNAME").unwrap_or_default(), std::process::id());
         self.db.enlist(node, &name, LEASE).await?;
+        self.unpark().await
+    }
+
+    /// Frees tasks that were set aside by a process which did not know their workers, as one of an earlier version.
+    async fn unpark(&self) -> Result<()> {
         let names: Vec<&str> = self.workers.keys().copied().collect();
         self.db.unpark(&names).await.map(|queues| self.ring(&queues))
     }

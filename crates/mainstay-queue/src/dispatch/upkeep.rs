@@ -81,6 +81,7 @@ async fn renew(shared: &Shared) -> Result<()> {
         shared.enter().await?;
     }
     shared.ring(&shared.db.reap().await?);
+    shared.unpark().await?;
     let mut held: Vec<_> = shared.running().keys().copied().collect();
     held.extend(shared.lanes.values().flat_map(|lane| lane.claimed()));
     shared.ring(&shared.db.disown(node, &held, FORGOTTEN).await?);

@@ -33,3 +33,18 @@ async fn a_keys_tasks_run_in_the_order_of_their_commits(app: TestApp) {
     assert_eq!(app.tasks().run().await, 20);
     assert_eq!(effects(app.db()).await, (0..20).map(|n| n.to_string()).collect::<Vec<_>>());
 }
+
+#[mainstay::test(app = app)]
+async fn tasks_with_a_key_do_not_wait_for_all_those_without(app: TestApp) {
+    write_tx!(app.db(), |tx| {
+        for _ in 0..200 {
+            tx.enqueue(record, "without".to_owned()).await?;
+        }
+        tx.enqueue(record, "with".to_owned()).key("k").await.map(drop)
+    })
+    .await
+    .unwrap();
+    assert_eq!(app.tasks().run().await, 201);
+    let place = effects(app.db()).await.iter().position(|it| it == "with").unwrap();
+    assert!(place < 100, "{place}");
+}
