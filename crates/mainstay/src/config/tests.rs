@@ -109,11 +109,12 @@ fn a_fault_names_the_source_it_comes_from() {
 }
 
 /// A wrong value for every variable that can have one.
-const WRONG: [(&str, &str); 32] = [
+const WRONG: [(&str, &str); 33] = [
     ("MAINSTAY_ENV", "staging"),
     ("ROLES", "web,janitor"),
     ("SERVER", "maybe"),
     ("DAEMON", "2"),
+    ("QUEUES", "mail,\u{7}"),
     ("HOST", "here"),
     ("PORT", "65536"),
     ("API_PREFIX", "v1"),
