@@ -1,6 +1,6 @@
 //! Work that a transaction leaves behind: tasks, when they are due, who runs them and what becomes of them.
 //!
-//! A task is put into a transaction's [`Outbox`] and written in its last flush, so that it exists if and only if
+//! A task is put into a transaction's outbox and written in its last flush, so that it exists if and only if
 //! the transaction is committed. Its row stays until the transaction that finishes it deletes it, together with
 //! what the task did: the [`Fence`] of an attempt whose lease has passed to somebody else hits no row, and nothing
 //! of that attempt is committed.
