@@ -32,7 +32,8 @@ async fn a_body_that_is_no_json_is_400(app: TestApp) {
     ];
     for body in bodies {
         let answer = raw(&ann, body).await.expect_error(400, "bad_request");
-        assert!(answer.description().contains("not JSON"), "{}", answer.description());
+        let told = if body.is_empty() { "the body is empty" } else { "not JSON" };
+        assert!(answer.description().contains(told), "{}", answer.description());
     }
 }
 
