@@ -136,6 +136,13 @@ impl Enqueue<'_> {
 
     async fn put(self) -> Result<TaskId> {
         let Self { tx, job, body, meta, key, priority, when, unique } = self;
+        if key.as_ref().is_some_and(String::is_empty) {
+            let message = format!(
+                "a task of `{}` has an empty key: leave `.key(…)` out, or name what it is of",
+                job.name
+            );
+            return Err(Error::internal(message));
+        }
         let id = TaskId::new();
         if let Some(window) = unique {
             let until = tx.now().plus(window);

@@ -178,10 +178,10 @@ impl Mount {
         self
     }
 
-    /// Says something of a queue: how many of its tasks one process runs at the same time.
+    /// Says something of a queue: how many of its tasks one process runs at the same time, at least one.
     #[must_use]
     pub fn queue(mut self, name: &'static str, concurrency: u32) -> Self {
-        self.work.queues.push(QueueSpec { name, concurrency });
+        self.work.queues.push(QueueSpec { name, concurrency: concurrency.max(1) });
         self
     }
 

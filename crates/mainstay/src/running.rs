@@ -84,5 +84,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.begin_stop();
+        if let Some(engine) = &self.engine {
+            engine.begin_stop();
+        }
     }
 }

@@ -24,16 +24,16 @@ pub(crate) struct Waiting {
     id: TaskId,
 }
 
-/// Looks for a task that nobody runs.
+/// Looks for a task that nobody runs: it waits, or is set aside under the owner that nobody is.
 pub(crate) fn find(dialect: Dialect, id: TaskId) -> Statement {
     let text = match dialect {
         Dialect::Postgres => {
             "SELECT true, ctid::text FROM mainstay_schedule WHERE id = $1 \
-             UNION ALL SELECT false, ctid::text FROM mainstay_task WHERE id = $1 AND owner IS NULL"
+             UNION ALL SELECT false, ctid::text FROM mainstay_task WHERE id = $1 AND (owner IS NULL OR owner = '00000000-0000-0000-0000-000000000000')"
         }
         Dialect::Sqlite => {
             "select 1, '' from mainstay_schedule where id = ?1 \
-             union all select 0, '' from mainstay_task where id = ?1 and owner is null"
+             union all select 0, '' from mainstay_task where id = ?1 and (owner is null or owner = '00000000-0000-0000-0000-000000000000')"
         }
     };
     Statement::new(text).bind(id)
@@ -52,11 +52,11 @@ pub(crate) fn delete(dialect: Dialect, task: &Waiting) -> Statement {
             "DELETE FROM mainstay_schedule WHERE ctid = $1::text::tid AND id = $2"
         }
         (Dialect::Postgres, Waits::Ready) => {
-            "DELETE FROM mainstay_task WHERE ctid = $1::text::tid AND id = $2 AND owner IS NULL"
+            "DELETE FROM mainstay_task WHERE ctid = $1::text::tid AND id = $2 AND (owner IS NULL OR owner = '00000000-0000-0000-0000-000000000000')"
         }
         (Dialect::Sqlite, Waits::Scheduled) => "delete from mainstay_schedule where ?1 = '' and id = ?2",
         (Dialect::Sqlite, Waits::Ready) => {
-            "delete from mainstay_task where ?1 = '' and id = ?2 and owner is null"
+            "delete from mainstay_task where ?1 = '' and id = ?2 and (owner is null or owner = '00000000-0000-0000-0000-000000000000')"
         }
     };
     Statement::new(text).bind(task.place.as_str()).bind(task.id)
@@ -71,7 +71,7 @@ pub(crate) fn postpone(dialect: Dialect, task: &Waiting, due: Timestamp) -> Stat
         (Dialect::Postgres, Waits::Ready) => {
             "INSERT INTO mainstay_schedule (id, queue, name, key, priority, body, meta, attempt, errors, due_at, created_at) \
              SELECT id, queue, name, key, priority, body, meta, attempt, errors, $3, created_at FROM mainstay_task \
-             WHERE ctid = $1::text::tid AND id = $2 AND owner IS NULL"
+             WHERE ctid = $1::text::tid AND id = $2 AND (owner IS NULL OR owner = '00000000-0000-0000-0000-000000000000')"
         }
         (Dialect::Sqlite, Waits::Scheduled) => {
             "update mainstay_schedule set due_at = ?3 where ?1 = '' and id = ?2"
@@ -79,7 +79,7 @@ pub(crate) fn postpone(dialect: Dialect, task: &Waiting, due: Timestamp) -> Stat
         (Dialect::Sqlite, Waits::Ready) => {
             "insert into mainstay_schedule (id, queue, name, key, priority, body, meta, attempt, errors, due_at, created_at) \
              select id, queue, name, key, priority, body, meta, attempt, errors, ?3, created_at from mainstay_task \
-             where ?1 = '' and id = ?2 and owner is null"
+             where ?1 = '' and id = ?2 and (owner is null or owner = '00000000-0000-0000-0000-000000000000')"
         }
     };
     Statement::new(text).bind(task.place.as_str()).bind(task.id).bind(due)

@@ -143,7 +143,7 @@ impl Store {
     pub(crate) async fn snapshot(&self, limit: Duration) -> Result<Snapshot> {
         match self {
             Self::Postgres(store) => Ok(Snapshot::Postgres(Box::new(store.snapshot(limit).await?))),
-            Self::Sqlite(store) => Ok(Snapshot::Sqlite(store.snapshot()?)),
+            Self::Sqlite(store) => Ok(Snapshot::Sqlite(store.snapshot().await?)),
         }
     }
 

@@ -125,6 +125,11 @@ impl Fence {
         self.id
     }
 
+    /// Which attempt it is.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
     /// Who holds it.
     pub fn owner(&self) -> Uuid {
         self.owner

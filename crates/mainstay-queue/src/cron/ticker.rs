@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use mainstay_kernel::work::{NewTask, TaskId};
@@ -8,6 +9,9 @@ use crate::meta::Meta;
 
 /// How many missed runs are made up for at most.
 const MOST_MISSED: usize = 100;
+
+/// How many missed runs are counted for at most: a month of seconds.
+const MOST_COUNTED: usize = 3_000_000;
 
 /// The crons of a process and when each is due next.
 pub(crate) struct Ticker {
@@ -82,10 +86,19 @@ impl Ticker {
 async fn missed(db: &Db, entry: CronEntry, schedule: &Schedule, now: Timestamp) -> Result<Vec<Timestamp>> {
     let Some(last) = db.last_tick(entry.worker.spec.name).await? else { return Ok(Vec::new()) };
     let passed = std::iter::successors(schedule.after(last), |due| schedule.after(*due));
-    let mut passed: Vec<_> = passed.take_while(|due| *due <= now).take(MOST_MISSED).collect();
+    let passed = passed.take_while(|due| *due <= now).take(MOST_COUNTED);
     match entry.cron.missed {
-        Missed::RunAll => Ok(passed),
-        Missed::RunOnce => Ok(passed.pop().into_iter().collect()),
+        Missed::RunAll => {
+            let mut latest = VecDeque::with_capacity(MOST_MISSED);
+            for due in passed {
+                if latest.len() == MOST_MISSED {
+                    latest.pop_front();
+                }
+                latest.push_back(due);
+            }
+            Ok(latest.into())
+        }
+        Missed::RunOnce => Ok(passed.last().into_iter().collect()),
         Missed::Skip => Ok(Vec::new()),
     }
 }

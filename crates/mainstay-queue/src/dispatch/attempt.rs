@@ -24,13 +24,33 @@ pub(super) enum Ended {
     Lost,
 }
 
+/// When what became of an attempt is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    /// It is.
+    Now,
+    /// In a batch with others.
+    Later,
+}
+
+/// How often a task may take its process with it, beyond the attempts that it has.
+const CRASHES: u32 = 5;
+
 /// Runs one attempt and says what became of it.
-pub(super) async fn run(shared: &Shared, task: Task) {
-    let Some(known) = shared.workers.get(task.name.as_str()) else { return park(shared, &task).await };
+pub(super) async fn run(shared: &Shared, task: Task) -> Written {
+    let Some(known) = shared.workers.get(task.name.as_str()) else {
+        park(shared, &task).await;
+        return Written::Now;
+    };
     let (node, over) = shared.epochs.current();
     let fence = task.fence();
     if fence.owner() != node {
-        return;
+        return Written::Now;
+    }
+    if task.attempt > known.entry.spec.retry.attempts().saturating_add(CRASHES) {
+        let error = "its attempts ended without a word, as when a process dies of them".to_owned();
+        settle::settle(shared, known.entry.spec, &task, fence, Ended::Failed(Verdict::Never, error)).await;
+        return Written::Now;
     }
     shared.metrics.begins(&task, shared.db.clock().now());
     let began = Instant::now();
@@ -40,7 +60,9 @@ pub(super) async fn run(shared: &Shared, task: Task) {
         ended = attempt(shared, known, &task, &fence) => ended,
     };
     shared.metrics.ended(&task, &ended, began.elapsed());
+    let written = if matches!(ended, Ended::Worked) { Written::Later } else { Written::Now };
     settle::settle(shared, known.entry.spec, &task, fence, ended).await;
+    written
 }
 
 async fn park(shared: &Shared, task: &Task) {
@@ -111,6 +133,7 @@ async fn in_tx(
     let told = Mutex::new(None);
     let caller: &Caller = &cx.caller;
     let written = write_tx!(cx.db, |tx| {
+        *told.lock().unwrap_or_else(PoisonError::into_inner) = None;
         tx.act_for(caller);
         tx.trace(cx.meta.traceparent.clone());
         match run(tx, cx).await {

@@ -26,6 +26,11 @@ pub(super) async fn run(
         while let Some(owner) = batch.first().map(Fence::owner) {
             let (theirs, others): (Vec<_>, Vec<_>) = batch.drain(..).partition(|it| it.owner() == owner);
             complete(&shared, &theirs).await;
+            let mut running = shared.running();
+            for fence in &theirs {
+                running.remove(&(fence.task(), fence.attempt()));
+            }
+            drop(running);
             shared.unwritten.send_modify(|count| *count -= theirs.len());
             batch = others;
         }

@@ -32,6 +32,11 @@ impl Epochs {
         epoch.node
     }
 
+    /// Whether it goes on.
+    pub(super) fn holds(&self) -> bool {
+        !self.lock().over.is_cancelled()
+    }
+
     pub(super) fn node(&self) -> Uuid {
         self.lock().node
     }

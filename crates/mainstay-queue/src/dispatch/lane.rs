@@ -1,14 +1,16 @@
 use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use mainstay_kernel::Result;
 use mainstay_kernel::work::Task;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use super::Shared;
-use super::attempt;
+use super::attempt::{self, Written};
 
 /// How many tasks are claimed ahead of those that run, as a multiple of these.
 const AHEAD: usize = 4;
@@ -95,7 +97,11 @@ impl Lane {
 
     /// Claims as long as there is something to claim and room for it.
     async fn drain(self: &Arc<Self>, shared: &Arc<Shared>) -> Result<()> {
-        while !shared.takes_nothing_new() && self.room() > 0 && self.claim(shared).await? > 0 {
+        while !shared.takes_nothing_new()
+            && shared.epochs.holds()
+            && self.room() > 0
+            && self.claim(shared).await? > 0
+        {
             self.pump(shared);
         }
         Ok(())
@@ -162,16 +168,29 @@ impl Lane {
         }
     }
 
+    /// Gives back what was claimed and has not begun: it was not tried.
+    pub(super) async fn release_ahead(&self, shared: &Shared) {
+        let ahead: Vec<Task> = self.ahead().drain(..).collect();
+        for task in ahead {
+            if let Err(error) = shared.db.release(&task.fence()).await {
+                tracing::warn!(%error, task = %task.id, "it could not be given back: others take it when the lease ends");
+            }
+        }
+    }
+
     /// Runs a task in its own time.
     pub(super) fn start(self: &Arc<Self>, shared: &Arc<Shared>, task: Task, permit: OwnedSemaphorePermit) {
         let (lane, context) = (Arc::clone(self), Arc::clone(shared));
         let is_keyed = task.key.is_some();
-        shared.running().insert(task.id, ());
+        shared.running().insert((task.id, task.attempt));
         self.busy.send_modify(|count| *count += 1);
         shared.owned.spawn("attempt", async move {
-            let id = task.id;
-            attempt::run(&context, task).await;
-            context.running().remove(&id);
+            let attempt = (task.id, task.attempt);
+            // What becomes of a task whose end cannot be told is seen to later: nobody here runs it any more.
+            let running = AssertUnwindSafe(attempt::run(&context, task)).catch_unwind();
+            if !matches!(running.await, Ok(Written::Later)) {
+                context.running().remove(&attempt);
+            }
             drop(permit);
             lane.pump(&context);
             lane.busy.send_modify(|count| *count -= 1);

@@ -8,7 +8,7 @@ mod metrics;
 mod settle;
 mod upkeep;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -94,8 +94,8 @@ pub(crate) struct Shared {
     metrics: Metrics,
     epochs: Epochs,
     owned: Owned,
-    /// What this process is running.
-    running: Mutex<HashMap<TaskId, ()>>,
+    /// The attempts that this process is running, or has not written the end of.
+    running: Mutex<HashSet<(TaskId, u32)>>,
     completions: mpsc::UnboundedSender<Fence>,
     /// How many of them are not written yet.
     unwritten: watch::Sender<usize>,
@@ -162,12 +162,21 @@ impl Engine {
         let shared = &self.0;
         shared.takes_nothing_new.store(true, Ordering::Release);
         let ended = tokio::time::timeout(bound, shared.idle()).await.is_ok();
+        for lane in shared.lanes.values() {
+            lane.release_ahead(shared).await;
+        }
         let epoch = shared.epochs.end();
         shared.owned.stop(bound.max(Duration::from_secs(1))).await;
         if let Err(error) = shared.db.leave(epoch).await {
             tracing::warn!(%error, "tasks could not be handed back: others take them when the lease ends");
         }
         ended
+    }
+
+    /// Stops taking tasks, and does not wait for those that run.
+    pub fn begin_stop(&self) {
+        self.0.takes_nothing_new.store(true, Ordering::Release);
+        self.0.owned.stopping().cancel();
     }
 
     /// Adds what is counted of tasks to an exposition.
@@ -257,7 +266,7 @@ impl Shared {
         }
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<TaskId, ()>> {
+    fn running(&self) -> std::sync::MutexGuard<'_, HashSet<(TaskId, u32)>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -61,17 +61,28 @@ pub(super) async fn due_now(shared: &Shared) -> Result<()> {
 
 /// Renews the lease, frees what the dead held, and learns what operators said; when the lease was last renewed.
 async fn look_after(shared: &Shared, renewed: Instant) -> Instant {
-    match renew(shared).await {
-        Ok(()) => Instant::now(),
-        Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the lease could not be renewed");
+    let began = Instant::now();
+    // An answer that comes after the lease has ended says nothing any more.
+    let left = LEASE.saturating_sub(renewed.elapsed()).max(RENEW);
+    let renewing = tokio::time::timeout(left, renew(shared)).await;
+    let renewed = match renewing {
+        Ok(Ok(())) => began,
+        Ok(Err(_)) | Err(_) => {
+            tracing::warn!("the lease could not be renewed");
             if renewed.elapsed() >= LEASE {
                 tracing::error!("the lease is over: what runs here is dropped, and others run it");
                 shared.epochs.end();
             }
             renewed
         }
+    };
+    if let Err(error) = tidy(shared).await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "what others left could not be looked after"
+        );
     }
+    renewed
 }
 
 async fn renew(shared: &Shared) -> Result<()> {
@@ -80,9 +91,15 @@ async fn renew(shared: &Shared) -> Result<()> {
         tracing::warn!("this process was taken for dead: what it ran is dropped, and others run it");
         shared.enter().await?;
     }
+    Ok(())
+}
+
+/// Frees what nobody runs, and learns what operators said.
+async fn tidy(shared: &Shared) -> Result<()> {
+    let node = shared.epochs.node();
     shared.ring(&shared.db.reap().await?);
     shared.unpark().await?;
-    let mut held: Vec<_> = shared.running().keys().copied().collect();
+    let mut held: Vec<_> = shared.running().iter().map(|(id, _)| *id).collect();
     held.extend(shared.lanes.values().flat_map(|lane| lane.claimed()));
     shared.ring(&shared.db.disown(node, &held, FORGOTTEN).await?);
     let paused = shared.db.paused().await?;

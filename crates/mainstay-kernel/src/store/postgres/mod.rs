@@ -43,6 +43,9 @@ pub(crate) use self::turn::Turn;
 use super::{Backend, Commit, Kept, Record};
 use crate::{DbOptions, Error, Owned, Request, Result, Row, Statement, StoreUrl, Timestamp, Value};
 
+/// Connections for questions about tasks.
+const DESK: usize = 2;
+
 /// How long closing waits for what runs.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
@@ -58,6 +61,8 @@ pub(crate) fn framework_tables() -> String {
 pub(crate) struct Postgres {
     writes: Arc<Target>,
     pool: Pool,
+    /// For the framework's own questions about tasks: a lease is renewed however long everybody else waits.
+    desk: Pool,
     groups: Groups,
     reads: Box<Lane>,
     replica: Option<Box<Replica>>,
@@ -74,6 +79,7 @@ impl Postgres {
         let url = url(&options.url)?;
         let writes = Arc::new(Target::new(url, Use::Writes, options, &owned)?);
         let pool = Pool::new(Arc::clone(&writes), options.pool_size)?;
+        let desk = Pool::new(Arc::clone(&writes), DESK)?;
         let lane = |url| {
             Target::new(url, Use::Reads, options, &owned).map(|it| Lane::new(it, options.shared_connections))
         };
@@ -86,7 +92,7 @@ impl Postgres {
         written?.give_back();
         read?;
         let groups = Groups::new(pool.clone(), &owned);
-        Ok(Self { writes, pool, groups, reads, replica, owned })
+        Ok(Self { writes, pool, desk, groups, reads, replica, owned })
     }
 
     /// Takes a connection for a transaction, which its first statement opens.
@@ -198,6 +204,7 @@ impl Postgres {
     /// Waits for what runs and closes. Later calls find nothing to do.
     pub(crate) async fn stop(&self) {
         self.pool.close();
+        self.desk.close();
         self.reads.close();
         if let Some(replica) = &self.replica {
             replica.close();

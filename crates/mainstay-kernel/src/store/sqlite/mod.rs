@@ -23,6 +23,8 @@ mod writer;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use crate::request::Request;
 use crate::store::{Commit, Company, Kept, Record, Rollback};
 use crate::{DbOptions, Result, Row, Statement, Timestamp};
@@ -50,6 +52,8 @@ pub(crate) struct Sqlite {
     writer: Arc<Writer>,
     readers: Arc<Readers>,
     scans: Scans,
+    /// How many snapshots may be open at once.
+    snapshots: Arc<Semaphore>,
     budget: Duration,
     stopping: tokio::sync::Mutex<()>,
     /// Held by who migrates: this process owns the file, so others need no word.
@@ -67,6 +71,7 @@ impl Sqlite {
             writer,
             readers,
             scans,
+            snapshots: Arc::new(Semaphore::new(options.reader_threads.max(1))),
             budget: options.write_budget,
             stopping: tokio::sync::Mutex::default(),
             migrating: Arc::default(),

@@ -1,21 +1,26 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::Sqlite;
 use super::readers::Readers;
 use super::session::Session;
-use crate::{Error, Result, Row, Statement};
+use crate::{Error, ErrorKind, Result, Row, Statement};
 
 /// Reads that all see what was committed when the first of them ran.
 pub(crate) struct SqliteSnapshot {
     /// Gone while a statement runs on it.
     session: Mutex<Option<Session>>,
     readers: Arc<Readers>,
+    _room: OwnedSemaphorePermit,
 }
 
 impl Sqlite {
-    pub(crate) fn snapshot(&self) -> Result<SqliteSnapshot> {
-        let session = self.readers.snapshot()?;
-        Ok(SqliteSnapshot { session: Mutex::new(Some(session)), readers: Arc::clone(&self.readers) })
+    pub(crate) async fn snapshot(&self) -> Result<SqliteSnapshot> {
+        let room = Arc::clone(&self.snapshots).acquire_owned().await;
+        let room = room.map_err(|_| Error::new(ErrorKind::Draining))?;
+        let session = Mutex::new(Some(self.readers.snapshot()?));
+        Ok(SqliteSnapshot { session, readers: Arc::clone(&self.readers), _room: room })
     }
 
     /// Reads in a snapshot, on a thread of its own.

@@ -96,6 +96,15 @@ impl Cron for nightly {
     const CRON: CronSpec = CronSpec::new("0 3 * * *");
 }
 
+worker!(minutely, (), Run::InTx(|tx, cx| Box::pin(async move {
+    effect(tx, "minute", cx.attempt()).await?;
+    worked(&())
+})), queue: mainstay::queue::cron::QUEUE);
+
+impl Cron for minutely {
+    const CRON: CronSpec = CronSpec::new("* * * * *");
+}
+
 /// An operation written by hand.
 macro_rules! operation {
     ($name:ident, $kind:ident, $path:literal, $input:ty => $output:ty, $perform:expr $(, $field:ident: $value:expr)*) => {

@@ -51,3 +51,21 @@ async fn a_run_is_left_out_while_the_one_before_goes_on(app: TestApp) {
     app.db().set_paused("crons", false).await.unwrap();
     assert_eq!(app.tasks().run().await, 1, "the first of them waited, and the others were left out");
 }
+
+/// A cron that is due each minute.
+fn minutely() -> App {
+    App::new("minutely").model::<super::effect::Effect>().cron(super::app::minutely)
+}
+
+#[mainstay::test(app = minutely)]
+async fn of_many_missed_runs_the_last_is_made_up_for(app: TestApp) {
+    app.advance(hours(1));
+    app.db().write(async |tx: &mut Tx| tx.tick("minutely", tx.now()).await).await.unwrap();
+    app.advance(hours(10));
+    for runs in [1, 0] {
+        let engine = mainstay::queue::Engine::new(app.db(), minutely().work()).unwrap();
+        engine.enter().await.unwrap();
+        assert_eq!(engine.step().await.unwrap(), runs);
+    }
+    assert_eq!(app.db().last_tick("minutely").await.unwrap(), Some(app.now()));
+}

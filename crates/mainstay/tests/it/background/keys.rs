@@ -48,3 +48,10 @@ async fn tasks_with_a_key_do_not_wait_for_all_those_without(app: TestApp) {
     let place = effects(app.db()).await.iter().position(|it| it == "with").unwrap();
     assert!(place < 100, "{place}");
 }
+
+#[mainstay::test(app = app)]
+async fn an_empty_key_is_refused(app: TestApp) {
+    let left = write_tx!(app.db(), |tx| { tx.enqueue(record, "x".to_owned()).key("").await });
+    let refusal = left.await.unwrap_err().to_string();
+    assert!(refusal.starts_with("a task of `record` has an empty key"), "{refusal}");
+}

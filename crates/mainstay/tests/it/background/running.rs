@@ -54,6 +54,23 @@ async fn a_process_that_stops_hands_back_what_it_has_not_done(app: TestApp) {
 }
 
 #[mainstay::test(app = app)]
+async fn what_was_claimed_and_not_begun_was_not_tried(app: TestApp) {
+    write_tx!(app.db(), |tx| {
+        for _ in 0..20 {
+            tx.enqueue(outside, "hang".to_owned()).await?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+    app.engine().start().await.unwrap();
+    until(&app, 16).await;
+    app.engine().stop(Duration::ZERO).await;
+    let untried = app.tasks().of(outside).await.into_iter().filter(|it| it.task.attempt == 0).count();
+    assert!(untried >= 4, "{untried}");
+}
+
+#[mainstay::test(app = app)]
 async fn a_task_left_while_nobody_served_runs_when_somebody_does(app: TestApp) {
     leave(&app, 3).await;
     app.engine().start().await.unwrap();

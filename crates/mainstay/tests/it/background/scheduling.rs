@@ -71,7 +71,9 @@ async fn a_cancelled_task_has_no_effect(app: TestApp) {
 async fn a_task_whose_worker_is_unknown_is_set_aside(app: TestApp) {
     write_tx!(app.db(), |tx| { tx.enqueue(unmounted, "strange".to_owned()).await.map(drop) }).await.unwrap();
     app.tasks().run().await;
-    assert_eq!(app.tasks().expect_one(unmounted).await.task.state, "parked");
+    let parked = app.tasks().expect_one(unmounted).await.task;
+    assert_eq!(parked.state, "parked");
+    assert!(write_tx!(app.db(), |tx| { tx.cancel(parked.id).await }).await.unwrap(), "it can be taken back");
 }
 
 #[mainstay::test(app = app)]

@@ -35,8 +35,9 @@ const UNPARK: &str = "UPDATE mainstay_task SET owner = NULL WHERE owner = $1 \
 /// their commits; the sort comes after the locks and before the numbers.
 const PROMOTE: &str = "WITH due AS (DELETE FROM mainstay_schedule WHERE ctid = ANY (ARRAY(SELECT ctid \
      FROM mainstay_schedule WHERE due_at <= $1 ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING *), \
-     keys AS (SELECT DISTINCT hashtextextended(queue || chr(31) || key, 0) AS hash FROM due WHERE key IS NOT NULL \
-     ORDER BY 1), locked AS MATERIALIZED (SELECT count(pg_advisory_xact_lock(hash)::text) AS held FROM keys) \
+     keys AS MATERIALIZED (SELECT DISTINCT (queue || chr(31) || key) COLLATE \"C\" AS text FROM due \
+     WHERE key IS NOT NULL ORDER BY 1), locked AS MATERIALIZED ( \
+     SELECT count(pg_advisory_xact_lock(hashtextextended(text, 0))::text) AS held FROM keys) \
      INSERT INTO mainstay_task (id, queue, name, key, priority, body, meta, attempt, errors, created_at) \
      SELECT id, queue, name, key, priority, body, meta, attempt, errors, created_at FROM due, locked \
      WHERE held >= 0 ORDER BY due_at, id RETURNING queue";

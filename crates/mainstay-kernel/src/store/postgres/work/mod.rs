@@ -6,7 +6,7 @@ mod letters;
 mod nodes;
 pub(super) mod written;
 
-use super::Postgres;
+use super::{Postgres, single};
 use crate::store::Commit;
 use crate::{Error, ErrorKind, Result, Row, Statement};
 
@@ -15,7 +15,7 @@ impl Postgres {
     async fn settle(&self, statement: &Statement) -> Result<Vec<Row>> {
         const TRIES: u32 = 10;
         for _ in 0..TRIES {
-            match self.write_one(statement, None).await? {
+            match single::write(&self.desk, statement, None).await? {
                 (Commit::Done, rows) => return Ok(rows),
                 (Commit::Failed(error), _) => return Err(error),
                 (Commit::Unknown { .. }, _) => return Err(Error::new(ErrorKind::Unavailable)),
