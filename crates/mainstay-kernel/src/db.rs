@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use crate::attempts::{Attempts, Settled};
 use crate::extension::Extension;
 use crate::in_flight::InFlight;
@@ -16,7 +14,7 @@ use crate::store::{Record, Store};
 use crate::work::{Relay, TaskFilter};
 use crate::{
     Answer, Clock, DbOptions, Dialect, Error, ErrorKind, Faults, Owned, Reader, Request, Result, Row,
-    Statement, Timestamp, Tx, watch,
+    Statement, Tx, watch,
 };
 
 /// A handle on the database. Cheap to clone.
@@ -348,7 +346,7 @@ impl Db {
     /// # Errors
     /// Request expired.
     pub fn accept_key(&self, key: &str) -> Result<()> {
-        let Some(made) = made_at(key) else { return Ok(()) };
+        let Some(made) = crate::request::made_at(key) else { return Ok(()) };
         let age = self.clock().now().as_micros() - made.as_micros();
         let kept = i64::try_from(self.0.options.result_retention.as_micros()).unwrap_or(i64::MAX);
         if age > kept { Err(Error::new(ErrorKind::RequestExpired)) } else { Ok(()) }
@@ -366,7 +364,8 @@ impl Db {
         run(Attempts::new(&self.0, None)?.unbounded(), handler).await
     }
 
-    /// Deletes answers, changes, marks of tasks and dead letters (of 30 days) that are no longer kept, in small batches; how many went.
+    /// Deletes answers, changes, marks of tasks and dead letters (of 30 days) that are no longer kept, in small batches;
+    /// how many went.
     ///
     /// # Errors
     /// Unavailable, when the database is away.
@@ -403,19 +402,6 @@ impl Db {
         let closed = tokio::time::timeout(bound, self.0.store.stop()).await.is_ok();
         ended && closed
     }
-}
-
-/// When a key was made, if it is a UUIDv7 in its usual form. Other keys that happen to have a 7 in
-/// its place, such as random hexadecimal ones, name no time; nor does one before UUIDv7 was thought of.
-fn made_at(key: &str) -> Option<Timestamp> {
-    const FIRST: Timestamp = Timestamp::from_micros(1_640_995_200_000_000); // 2022-01-01
-    let id = Uuid::try_parse(key).ok().filter(|id| key.len() == 36 && id.get_version_num() == 7)?;
-    if id.get_variant() != uuid::Variant::RFC4122 {
-        return None;
-    }
-    let (seconds, nanos) = id.get_timestamp()?.to_unix();
-    let made = Timestamp::EPOCH.plus(Duration::new(seconds, nanos));
-    (made >= FIRST).then_some(made)
 }
 
 /// Runs a handler until it commits or fails for good.

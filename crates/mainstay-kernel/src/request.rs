@@ -1,5 +1,9 @@
+use std::time::Duration;
+
 use ring::digest::{Context, SHA256};
 use uuid::Uuid;
+
+use crate::Timestamp;
 
 /// A request that may be repeated: what tells a retry from a new wish.
 ///
@@ -53,4 +57,17 @@ pub struct Answer {
     pub head: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+/// When a key was made, if it is a UUIDv7 in its usual form. Other keys that happen to have a 7 in
+/// its place, such as random hexadecimal ones, name no time; nor does one before UUIDv7 was thought of.
+pub(crate) fn made_at(key: &str) -> Option<Timestamp> {
+    const FIRST: Timestamp = Timestamp::from_micros(1_640_995_200_000_000); // 2022-01-01
+    let id = Uuid::try_parse(key).ok().filter(|id| key.len() == 36 && id.get_version_num() == 7)?;
+    if id.get_variant() != uuid::Variant::RFC4122 {
+        return None;
+    }
+    let (seconds, nanos) = id.get_timestamp()?.to_unix();
+    let made = Timestamp::EPOCH.plus(Duration::new(seconds, nanos));
+    (made >= FIRST).then_some(made)
 }

@@ -2,10 +2,15 @@
 //! outside of the transaction and then taken where it was found: a look into an index under SERIALIZABLE would make
 //! strangers conflict who put tasks there.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
 use crate::work::TaskId;
 use crate::{Dialect, Result, Row, Statement, Timestamp};
+
+/// Of a task that nobody runs: it waits, or is set aside under the owner that nobody is (`PARKED`).
+const FREE: &str = "(owner IS NULL OR owner = '00000000-0000-0000-0000-000000000000')";
 
 /// Where a task waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,17 +29,19 @@ pub(crate) struct Waiting {
     id: TaskId,
 }
 
-/// Looks for a task that nobody runs: it waits, or is set aside under the owner that nobody is.
+/// Looks for a task that nobody runs.
 pub(crate) fn find(dialect: Dialect, id: TaskId) -> Statement {
-    let text = match dialect {
-        Dialect::Postgres => {
+    let text: Cow<'static, str> = match dialect {
+        Dialect::Postgres => format!(
             "SELECT true, ctid::text FROM mainstay_schedule WHERE id = $1 \
-             UNION ALL SELECT false, ctid::text FROM mainstay_task WHERE id = $1 AND (owner IS NULL OR owner = '00000000-0000-0000-0000-000000000000')"
-        }
-        Dialect::Sqlite => {
+             UNION ALL SELECT false, ctid::text FROM mainstay_task WHERE id = $1 AND {FREE}"
+        )
+        .into(),
+        Dialect::Sqlite => format!(
             "select 1, '' from mainstay_schedule where id = ?1 \
-             union all select 0, '' from mainstay_task where id = ?1 and (owner is null or owner = '00000000-0000-0000-0000-000000000000')"
-        }
+             union all select 0, '' from mainstay_task where id = ?1 and {FREE}"
+        )
+        .into(),
     };
     Statement::new(text).bind(id)
 }
@@ -47,39 +54,41 @@ pub(crate) fn found(row: &Row, id: TaskId) -> Result<Waiting> {
 
 /// Deletes it; touches no row when somebody was faster.
 pub(crate) fn delete(dialect: Dialect, task: &Waiting) -> Statement {
-    let text = match (dialect, task.waits) {
+    let text: Cow<'static, str> = match (dialect, task.waits) {
         (Dialect::Postgres, Waits::Scheduled) => {
-            "DELETE FROM mainstay_schedule WHERE ctid = $1::text::tid AND id = $2"
+            Cow::Borrowed("DELETE FROM mainstay_schedule WHERE ctid = $1::text::tid AND id = $2")
         }
         (Dialect::Postgres, Waits::Ready) => {
-            "DELETE FROM mainstay_task WHERE ctid = $1::text::tid AND id = $2 AND (owner IS NULL OR owner = '00000000-0000-0000-0000-000000000000')"
+            format!("DELETE FROM mainstay_task WHERE ctid = $1::text::tid AND id = $2 AND {FREE}").into()
         }
-        (Dialect::Sqlite, Waits::Scheduled) => "delete from mainstay_schedule where ?1 = '' and id = ?2",
+        (Dialect::Sqlite, Waits::Scheduled) => {
+            Cow::Borrowed("delete from mainstay_schedule where ?1 = '' and id = ?2")
+        }
         (Dialect::Sqlite, Waits::Ready) => {
-            "delete from mainstay_task where ?1 = '' and id = ?2 and (owner is null or owner = '00000000-0000-0000-0000-000000000000')"
+            format!("delete from mainstay_task where ?1 = '' and id = ?2 and {FREE}").into()
         }
     };
     Statement::new(text).bind(task.place.as_str()).bind(task.id)
 }
 
-/// Sets another time; touches no row when somebody was faster. A ready task is first [`copy`]'d and [`delete`]d.
+/// Sets another time; touches no row when somebody was faster. A ready task is copied to the schedule: [`delete`] it then.
 pub(crate) fn postpone(dialect: Dialect, task: &Waiting, due: Timestamp) -> Statement {
-    let text = match (dialect, task.waits) {
+    let text: Cow<'static, str> = match (dialect, task.waits) {
         (Dialect::Postgres, Waits::Scheduled) => {
-            "UPDATE mainstay_schedule SET due_at = $3 WHERE ctid = $1::text::tid AND id = $2"
+            Cow::Borrowed("UPDATE mainstay_schedule SET due_at = $3 WHERE ctid = $1::text::tid AND id = $2")
         }
         (Dialect::Postgres, Waits::Ready) => {
-            "INSERT INTO mainstay_schedule (id, queue, name, key, priority, body, meta, attempt, errors, due_at, created_at) \
+            format!("INSERT INTO mainstay_schedule (id, queue, name, key, priority, body, meta, attempt, errors, due_at, created_at) \
              SELECT id, queue, name, key, priority, body, meta, attempt, errors, $3, created_at FROM mainstay_task \
-             WHERE ctid = $1::text::tid AND id = $2 AND (owner IS NULL OR owner = '00000000-0000-0000-0000-000000000000')"
+             WHERE ctid = $1::text::tid AND id = $2 AND {FREE}").into()
         }
         (Dialect::Sqlite, Waits::Scheduled) => {
-            "update mainstay_schedule set due_at = ?3 where ?1 = '' and id = ?2"
+            Cow::Borrowed("update mainstay_schedule set due_at = ?3 where ?1 = '' and id = ?2")
         }
         (Dialect::Sqlite, Waits::Ready) => {
-            "insert into mainstay_schedule (id, queue, name, key, priority, body, meta, attempt, errors, due_at, created_at) \
+            format!("insert into mainstay_schedule (id, queue, name, key, priority, body, meta, attempt, errors, due_at, created_at) \
              select id, queue, name, key, priority, body, meta, attempt, errors, ?3, created_at from mainstay_task \
-             where ?1 = '' and id = ?2 and (owner is null or owner = '00000000-0000-0000-0000-000000000000')"
+             where ?1 = '' and id = ?2 and {FREE}").into()
         }
     };
     Statement::new(text).bind(task.place.as_str()).bind(task.id).bind(due)
