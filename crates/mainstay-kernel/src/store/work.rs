@@ -46,8 +46,8 @@ ask! {
     depths() -> Vec<Depth>;
     tasks(filter: &TaskFilter, most: u32) -> Vec<Listed>;
     dead(filter: &TaskFilter, most: u32) -> Vec<Dead>;
-    replay_dead(filter: &TaskFilter, most: u32, now: Timestamp) -> Vec<String>;
-    discard_dead(filter: &TaskFilter, before: Timestamp, most: u32) -> u64;
+    replay_dead(filter: &TaskFilter, by: Timestamp, most: u32, now: Timestamp) -> Vec<String>;
+    discard_dead(filter: &TaskFilter, by: Timestamp, most: u32) -> u64;
 }
 
 /// A row of what both stores answer about a queue.

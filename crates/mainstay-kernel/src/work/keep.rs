@@ -251,13 +251,14 @@ impl Db {
         self.store().dead(filter, most).await
     }
 
-    /// Makes up to `most` of these dead letters ready again, as if they had never been tried; the queue of each.
-    pub async fn replay_dead(&self, filter: &TaskFilter, most: u32) -> Result<Vec<String>> {
-        self.store().replay_dead(filter, most, self.clock().now()).await
+    /// Makes up to `most` of these dead letters ready again that died by then, as if they had never been tried; the
+    /// queue of each.
+    pub async fn replay_dead(&self, filter: &TaskFilter, by: Timestamp, most: u32) -> Result<Vec<String>> {
+        self.store().replay_dead(filter, by, most, self.clock().now()).await
     }
 
-    /// Deletes up to `most` of these dead letters, of those that died before `before`; how many it deleted.
-    pub async fn discard_dead(&self, filter: &TaskFilter, before: Timestamp, most: u32) -> Result<u64> {
-        self.store().discard_dead(filter, before, most).await
+    /// Deletes up to `most` of these dead letters that died by then; how many it deleted.
+    pub async fn discard_dead(&self, filter: &TaskFilter, by: Timestamp, most: u32) -> Result<u64> {
+        self.store().discard_dead(filter, by, most).await
     }
 }

@@ -332,13 +332,15 @@ on_both! {
         let dead = db.dead(&TaskFilter::default(), 10).await.unwrap();
         assert_eq!((dead.len(), dead[0].reason.as_str(), dead[0].attempt), (2, "permanent", 1));
         let one = TaskFilter { name: Some("one".to_owned()), ..TaskFilter::default() };
-        assert_eq!(db.replay_dead(&one, 10).await.unwrap(), ["jobs"]);
+        let died = given.clock.now();
+        let earlier = died.minus(Duration::from_secs(1));
+        assert!(db.replay_dead(&one, earlier, 10).await.unwrap().is_empty(), "it died later");
+        assert_eq!(db.replay_dead(&one, died, 10).await.unwrap(), ["jobs"]);
         assert_eq!(db.promote(10).await.unwrap(), ["jobs"]);
         let again = claim(db, node).await.remove(0);
         assert_eq!((again.name.as_str(), again.attempt, again.errors.as_str()), ("one", 1, "[]"));
-        let later = given.clock.now().plus(Duration::from_secs(1));
-        assert_eq!(db.discard_dead(&TaskFilter::default(), given.clock.now(), 10).await.unwrap(), 0);
-        assert_eq!(db.discard_dead(&TaskFilter::default(), later, 10).await.unwrap(), 1);
+        assert_eq!(db.discard_dead(&TaskFilter::default(), earlier, 10).await.unwrap(), 0);
+        assert_eq!(db.discard_dead(&TaskFilter::default(), died, 10).await.unwrap(), 1);
         assert_eq!(waiting(db).await, (0, 1, 0, 0));
     }
 

@@ -106,7 +106,7 @@ impl Background {
             }
             Action::Discard { which } => {
                 let (filter, mut gone) = (which.filter()?, 0);
-                let now = self.db.clock().now().plus(Duration::from_secs(1));
+                let now = self.db.clock().now();
                 loop {
                     let more = self.db.discard_dead(&filter, now, BATCH).await?;
                     gone += more;
@@ -121,10 +121,11 @@ impl Background {
     #[expect(clippy::disallowed_methods, reason = "a rate is kept by waiting")]
     async fn replay(&self, filter: &TaskFilter, rate: Option<u32>) -> Result<u64> {
         let batch = rate.unwrap_or(BATCH).clamp(1, BATCH);
-        let mut replayed = 0;
+        // One that dies again meanwhile is left where it is.
+        let (by, mut replayed) = (self.db.clock().now(), 0);
         loop {
             let began = Instant::now();
-            let more = self.db.replay_dead(filter, batch).await?.len() as u64;
+            let more = self.db.replay_dead(filter, by, batch).await?.len() as u64;
             replayed += more;
             if more < u64::from(batch) {
                 return Ok(replayed);

@@ -134,7 +134,7 @@ impl Background {
     async fn retry(&self, id: TaskId, output: &Output) -> Result<()> {
         let now = self.db.clock().now();
         let filter = TaskFilter { id: Some(id), ..TaskFilter::default() };
-        let is_again = !self.db.replay_dead(&filter, 1).await?.is_empty()
+        let is_again = !self.db.replay_dead(&filter, now, 1).await?.is_empty()
             || write_tx!(self.db, |tx| { tx.reschedule(id, now).await }).await?;
         if !is_again {
             return Err(wrong(format!(

@@ -56,29 +56,30 @@ impl Postgres {
     pub(crate) async fn replay_dead(
         &self,
         filter: &TaskFilter,
+        by: Timestamp,
         most: u32,
         now: Timestamp,
     ) -> Result<Vec<String>> {
         let text = format!(
             "WITH back AS (DELETE FROM mainstay_dead WHERE id IN (SELECT id FROM mainstay_dead WHERE {MEANT} \
-             ORDER BY died_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) RETURNING *) \
+             AND died_at <= $5 ORDER BY died_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) RETURNING *) \
              INSERT INTO mainstay_schedule (id, queue, name, key, priority, body, meta, due_at, created_at) \
-             SELECT id, queue, name, key, priority, body, meta, $5, created_at FROM back RETURNING queue"
+             SELECT id, queue, name, key, priority, body, meta, $6, created_at FROM back RETURNING queue"
         );
-        self.texts(&meant(text, filter).bind(most).bind(now)).await
+        self.texts(&meant(text, filter).bind(most).bind(by).bind(now)).await
     }
 
     pub(crate) async fn discard_dead(
         &self,
         filter: &TaskFilter,
-        before: Timestamp,
+        by: Timestamp,
         most: u32,
     ) -> Result<u64> {
         let text = format!(
-            "DELETE FROM mainstay_dead WHERE id IN (SELECT id FROM mainstay_dead WHERE {MEANT} AND died_at < $5 \
+            "DELETE FROM mainstay_dead WHERE id IN (SELECT id FROM mainstay_dead WHERE {MEANT} AND died_at <= $5 \
              ORDER BY died_at LIMIT $4 FOR UPDATE SKIP LOCKED) RETURNING 1"
         );
-        Ok(self.settle(&meant(text, filter).bind(most).bind(before)).await?.len() as u64)
+        Ok(self.settle(&meant(text, filter).bind(most).bind(by)).await?.len() as u64)
     }
 }
 

@@ -58,17 +58,21 @@ impl Sqlite {
     pub(crate) async fn replay_dead(
         &self,
         filter: &TaskFilter,
+        by: Timestamp,
         most: u32,
         now: Timestamp,
     ) -> Result<Vec<String>> {
-        let picked = format!("select id from mainstay_dead where {MEANT} order by died_at, id limit ?4");
+        let picked = format!(
+            "select id from mainstay_dead where {MEANT} and died_at <= ?5 order by died_at, id limit ?4"
+        );
         let copy = format!(
             "insert into mainstay_schedule (id, queue, name, key, priority, body, meta, due_at, created_at) \
-             select id, queue, name, key, priority, body, meta, ?5, created_at from mainstay_dead \
+             select id, queue, name, key, priority, body, meta, ?6, created_at from mainstay_dead \
              where id in ({picked}) order by died_at, id returning queue"
         );
-        let copy = meant(copy, filter).bind(most).bind(now);
-        let delete = meant(format!("delete from mainstay_dead where id in ({picked})"), filter).bind(most);
+        let copy = meant(copy, filter).bind(most).bind(by).bind(now);
+        let delete = format!("delete from mainstay_dead where id in ({picked})");
+        let delete = meant(delete, filter).bind(most).bind(by);
         self.work(|tx| {
             let queues = texts(&tx.rows(&copy)?)?;
             tx.execute(&delete)?;
@@ -80,14 +84,14 @@ impl Sqlite {
     pub(crate) async fn discard_dead(
         &self,
         filter: &TaskFilter,
-        before: Timestamp,
+        by: Timestamp,
         most: u32,
     ) -> Result<u64> {
         let text = format!(
-            "delete from mainstay_dead where id in (select id from mainstay_dead where {MEANT} and died_at < ?5 \
+            "delete from mainstay_dead where id in (select id from mainstay_dead where {MEANT} and died_at <= ?5 \
              order by died_at limit ?4)"
         );
-        let statement = meant(text, filter).bind(most).bind(before);
+        let statement = meant(text, filter).bind(most).bind(by);
         self.work(|tx| tx.execute(&statement)).await
     }
 }
