@@ -73,8 +73,8 @@ impl<'a> Attempts<'a> {
                 }
                 let record =
                     self.request.zip(answer).map(|(request, answer)| self.shared.record(request, answer));
-                let now = tx.now();
-                let (commit, outbox) = tx.commit(record).await;
+                let now = self.shared.options.clock.now();
+                let (commit, outbox) = tx.commit(record, now).await;
                 let settled = self.committed(commit).await?;
                 if matches!(settled, Settled::Committed) {
                     outbox.deliver(&self.shared.relay, now);

@@ -147,9 +147,9 @@ impl Tx {
     }
 
     /// Keeps the answer, writes what is left behind and commits. What of it was committed is delivered, once that
-    /// is known: [`Outbox::deliver`].
-    pub(crate) async fn commit(self, record: Option<Record<'_>>) -> (Commit, Outbox) {
-        let Self { reader, now, shared, mut outbox, .. } = self;
+    /// is known: [`Outbox::deliver`]. What is left behind began to wait `now`, however long the transaction was open.
+    pub(crate) async fn commit(self, record: Option<Record<'_>>, now: Timestamp) -> (Commit, Outbox) {
+        let Self { reader, shared, mut outbox, .. } = self;
         let commit = match reader.into_open() {
             Some(open) => {
                 outbox.find_slots(&shared.relay, now);

@@ -61,14 +61,9 @@ impl WorkError {
 
     /// The error and its causes, for the task's record and the log.
     pub(crate) fn chain(&self) -> String {
-        let mut text = self.cause.to_string();
-        let mut next = self.cause.source();
-        while let Some(cause) = next {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            next = cause.source();
-        }
-        text
+        let first: &dyn StdError = &*self.cause;
+        let causes = std::iter::successors(Some(first), |&it| it.source());
+        causes.map(said).collect::<Vec<_>>().join(": ")
     }
 
     /// The framework's error, if it is one: a conflict has to reach the transaction as itself.
@@ -78,6 +73,12 @@ impl WorkError {
             Err(cause) => (self.verdict, Error::internal("a worker failed").caused_by(cause)),
         }
     }
+}
+
+/// What an error says, without what PostgreSQL adds below: values of rows, which are nobody's who reads a record.
+fn said(error: &dyn StdError) -> String {
+    let text = error.to_string();
+    text.split_once("\nDETAIL:").map_or(text.as_str(), |(said, _)| said).to_owned()
 }
 
 // Not an error itself, so that every error can become one.
@@ -96,5 +97,19 @@ impl fmt::Display for WorkError {
 impl fmt::Debug for WorkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {}", self.verdict, self.chain())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_values_of_rows_are_not_in_a_tasks_record() {
+        let driver =
+            "ERROR: duplicate key value\nDETAIL: Key (email)=(ann@example.org) already exists.\nHINT: no";
+        let error = WorkError::from(Error::internal("the insert failed").caused_by(driver));
+        let chain = error.chain();
+        assert!(chain.ends_with("ERROR: duplicate key value") && !chain.contains("ann@"), "{chain}");
     }
 }

@@ -15,7 +15,7 @@ mod retry;
 mod scheduler;
 mod worker;
 
-pub use dispatch::{Duty, Engine, LEASE, QueueSpec, Work};
+pub use dispatch::{Duty, Engine, HEEDED, LEASE, QueueSpec, Work};
 pub use failure::WorkError;
 pub use gives::Gives;
 pub use operation::{Asked, Operation, OperationEntry, Operations};

@@ -22,6 +22,9 @@ pub struct WorkerSpec {
     pub timeout: Duration,
     /// How many of its tasks one process runs at the same time, within what the queue allows.
     pub concurrency: Option<u32>,
+    /// How many of its tasks it runs together at most, when so many wait: one, but for [`Run::Batch`] and
+    /// [`Run::BatchInTx`].
+    pub batch: u32,
     /// What it does, in a line.
     pub summary: &'static str,
     /// Where it stands.
@@ -42,6 +45,7 @@ impl WorkerSpec {
             retry: Retry::DEFAULT,
             timeout: Self::TIMEOUT,
             concurrency: None,
+            batch: 1,
             summary: "",
             place,
         }
@@ -72,6 +76,11 @@ pub enum Run {
     InTx(for<'t> fn(&'t mut Tx, &'t TaskCx) -> Boxed<'t, Worked>),
     /// Without a transaction: it may wait for whatever it likes, and may be run more than once.
     Free(for<'t> fn(&'t TaskCx) -> Boxed<'t, Worked>),
+    /// As [`Run::InTx`], up to [`WorkerSpec::batch`] tasks together. They end together; when they fail, each is tried
+    /// again alone.
+    BatchInTx(for<'t> fn(&'t mut Tx, &'t [TaskCx]) -> Boxed<'t, Worked>),
+    /// As [`Run::Free`], up to [`WorkerSpec::batch`] tasks together.
+    Batch(for<'t> fn(&'t [TaskCx]) -> Boxed<'t, Worked>),
 }
 
 /// A worker without its type.
@@ -153,6 +162,14 @@ impl TaskCx {
     /// the task with a transaction, take `&mut Tx`.
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// The inputs of tasks that run together, in their order.
+    ///
+    /// # Errors
+    /// As [`TaskCx::input`].
+    pub fn inputs<T: DeserializeOwned>(tasks: &[Self]) -> Result<Vec<T>, WorkError> {
+        tasks.iter().map(Self::input).collect()
     }
 
     /// The input.

@@ -1,10 +1,13 @@
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mainstay_kernel::Db;
 use mainstay_queue::Engine;
 use mainstay_web::{EdgeService, Server, Shutdown, Site};
 use tokio_util::sync::CancellationToken;
+
+/// How long the database's own work has to end, also when the time to stop is over.
+const LAST_WRITES: Duration = Duration::from_secs(1);
 
 /// An application that serves as a part of another program: what [`App::start`](crate::App::start) gives.
 /// Dropped, it begins to stop and is not waited for.
@@ -61,16 +64,20 @@ impl Running {
         self.shutdown.begin();
     }
 
-    /// Waits until the last request is answered, whoever told it to stop, and the tasks that run are done; hands the
-    /// others back and closes the database; whether all ended
-    /// within `SHUTDOWN_TIMEOUT`.
+    /// Waits until somebody told it to stop, the last request is answered and the tasks that run are done; hands the
+    /// others back and closes the database; whether all ended within `SHUTDOWN_TIMEOUT`.
     pub async fn ended(&self) -> bool {
-        self.ended.cancelled().await;
-        let worked = match &self.engine {
-            Some(engine) => engine.stop(self.stop_timeout).await,
-            None => true,
+        self.shutdown.draining().await;
+        let began = Instant::now();
+        let worked = async {
+            match &self.engine {
+                Some(engine) => engine.stop(self.stop_timeout).await,
+                None => true,
+            }
         };
-        self.db().stop(self.stop_timeout).await && worked
+        let ((), worked) = tokio::join!(self.ended.cancelled(), worked);
+        let left = self.stop_timeout.saturating_sub(began.elapsed()).max(LAST_WRITES);
+        self.db().stop(left).await && worked
     }
 
     /// Stops it: no new requests, those that run have `SHUTDOWN_TIMEOUT` to end, then the database is closed. Safe to

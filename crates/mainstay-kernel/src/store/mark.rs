@@ -94,6 +94,21 @@ pub(crate) fn postpone(dialect: Dialect, task: &Waiting, due: Timestamp) -> Stat
     Statement::new(text).bind(task.place.as_str()).bind(task.id).bind(due)
 }
 
+/// Sets another time for one that waits for its next attempt before the others of its key: there it stays. Touches no
+/// row when it does not.
+pub(crate) fn hold(dialect: Dialect, task: &Waiting, due: Timestamp) -> Statement {
+    let of_a_key = format!("key is not null and attempt > 0 and {FREE}");
+    let text = match dialect {
+        Dialect::Postgres => format!(
+            "UPDATE mainstay_task SET due_at = $3 WHERE ctid = $1::text::tid AND id = $2 AND {of_a_key}"
+        ),
+        Dialect::Sqlite => {
+            format!("update mainstay_task set due_at = ?3 where ?1 = '' and id = ?2 and {of_a_key}")
+        }
+    };
+    Statement::new(text).bind(task.place.as_str()).bind(task.id).bind(due)
+}
+
 impl Waiting {
     pub(crate) fn waits(&self) -> Waits {
         self.waits

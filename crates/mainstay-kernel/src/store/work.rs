@@ -5,7 +5,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::Store;
-use crate::work::{Burial, Dead, Depth, Enlisted, Fence, Listed, NextAttempt, Task, TaskFilter, TaskId};
+use crate::work::{
+    Burial, Dead, Depth, Enlisted, Fence, Keys, Listed, NextAttempt, Task, TaskFilter, TaskId,
+};
 use crate::{Result, Row, Timestamp};
 
 /// The same question to whichever store there is.
@@ -30,8 +32,9 @@ ask! {
     reap() -> Vec<String>;
     disown(node: Uuid, running: &[TaskId], before: Timestamp) -> Vec<String>;
     leave(node: Uuid) -> ();
-    claim(node: Uuid, queue: &str, most: u32, now: Timestamp) -> Vec<Task>;
-    claim_keyed(node: Uuid, queue: &str, most: u32, after: &str, now: Timestamp) -> Vec<Task>;
+    alive() -> u64;
+    claim(node: Uuid, queue: &str, most: u32, except: &[String], now: Timestamp) -> Vec<Task>;
+    claim_keyed(node: Uuid, keys: &Keys<'_>, now: Timestamp) -> Vec<Task>;
     complete(node: Uuid, done: &[Fence]) -> Vec<TaskId>;
     retry(fence: &Fence, next: &NextAttempt) -> bool;
     pending(queue: &str, name: &str) -> u64;

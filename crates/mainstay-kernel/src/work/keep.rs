@@ -1,6 +1,7 @@
 //! What is asked of the database about tasks outside of anybody's transaction: who runs them, and what becomes of an
 //! attempt. Each is one statement, or one transaction, of its own.
 
+use std::sync::Weak;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -8,6 +9,21 @@ use uuid::Uuid;
 
 use super::{Dispatcher, Fence, Task, TaskId};
 use crate::{Db, Result, Timestamp};
+
+/// Which tasks with keys are claimed.
+#[derive(Clone, Copy, Debug)]
+pub struct Keys<'a> {
+    /// Of this queue.
+    pub queue: &'a str,
+    /// How many of one key may be run at the same time. With one they run in the order of their commits.
+    pub per_key: u32,
+    /// How many in all.
+    pub most: u32,
+    /// Of keys that are greater than this one.
+    pub after: &'a str,
+    /// None of these names.
+    pub except: &'a [String],
+}
 
 /// Whether a process still holds its lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,11 +144,11 @@ pub struct Depth {
 }
 
 impl Db {
-    /// Attaches what runs tasks in this process.
+    /// Attaches what runs tasks in this process, as long as somebody else holds it.
     ///
     /// # Errors
     /// Internal, when it has one.
-    pub fn dispatch_by(&self, dispatcher: std::sync::Arc<dyn Dispatcher>) -> Result<()> {
+    pub fn dispatch_by(&self, dispatcher: Weak<dyn Dispatcher>) -> Result<()> {
         self.relay().attach(dispatcher)
     }
 
@@ -166,17 +182,22 @@ impl Db {
         self.store().leave(node).await
     }
 
-    /// Takes up to `most` tasks without a key, in the order of priority and then of age.
-    pub async fn claim(&self, node: Uuid, queue: &str, most: u32) -> Result<Vec<Task>> {
-        let mut tasks = self.store().claim(node, queue, most, self.clock().now()).await?;
+    /// How many processes run tasks that learn from the database what operators say. On SQLite there is none: the one
+    /// that owns the file is told at once.
+    pub async fn alive(&self) -> Result<u64> {
+        self.store().alive().await
+    }
+
+    /// Takes up to `most` tasks without a key, in the order of priority and then of age; but none of these names.
+    pub async fn claim(&self, node: Uuid, queue: &str, most: u32, except: &[String]) -> Result<Vec<Task>> {
+        let mut tasks = self.store().claim(node, queue, most, except, self.clock().now()).await?;
         tasks.sort_by_key(|it| (it.priority, it.seq));
         Ok(tasks)
     }
 
-    /// Takes up to `most` tasks with a key that is greater than `after`: of each key the oldest, unless it is being
-    /// run or waits for its next attempt.
-    pub async fn claim_keyed(&self, node: Uuid, queue: &str, most: u32, after: &str) -> Result<Vec<Task>> {
-        let mut tasks = self.store().claim_keyed(node, queue, most, after, self.clock().now()).await?;
+    /// Takes tasks with keys: of each key the oldest ones, unless they are being run or wait for their next attempt.
+    pub async fn claim_keyed(&self, node: Uuid, keys: &Keys<'_>) -> Result<Vec<Task>> {
+        let mut tasks = self.store().claim_keyed(node, keys, self.clock().now()).await?;
         tasks.sort_by(|one, other| one.key.cmp(&other.key));
         Ok(tasks)
     }
@@ -228,7 +249,11 @@ impl Db {
 
     /// Says whether tasks of a queue are claimed. Returns when every later claim heeds it.
     pub async fn set_paused(&self, queue: &str, paused: bool) -> Result<()> {
-        self.store().set_paused(queue, paused).await
+        self.store().set_paused(queue, paused).await?;
+        if let Some(dispatcher) = self.relay().dispatcher() {
+            dispatcher.set_paused(queue, paused);
+        }
+        Ok(())
     }
 
     /// The queues that are paused.

@@ -11,7 +11,7 @@ mod relay;
 mod schedule;
 mod task;
 
-pub use keep::{Burial, Dead, Depth, Enlisted, Listed, NextAttempt, TaskFilter};
+pub use keep::{Burial, Dead, Depth, Enlisted, Keys, Listed, NextAttempt, TaskFilter};
 pub(crate) use outbox::{Leaving, Outbox};
 pub(crate) use relay::Relay;
 pub use relay::{Dispatcher, Slot};

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Dispatcher, Fence, NewTask, Relay, Slot, Task, TaskId};
 use crate::Timestamp;
@@ -7,8 +8,8 @@ use crate::Timestamp;
 #[derive(Default)]
 pub(crate) struct Outbox {
     pub(crate) tasks: Vec<Leaving>,
-    /// The attempt that this transaction finishes, if it is one's.
-    pub(crate) fence: Option<Fence>,
+    /// The attempts that this transaction finishes.
+    pub(crate) fences: Vec<Fence>,
     /// When something is due that was set to another time.
     pub(crate) due: Vec<Timestamp>,
 }
@@ -38,12 +39,12 @@ impl Outbox {
         self.tasks.iter_mut().map(|it| &mut it.task).find(|it| it.id == id)
     }
 
-    /// Looks for places for what is to run at once. A key's tasks wait for each other, so they are claimed later.
+    /// Looks for places for what is to run at once, now that it is committed. A key's tasks wait for each other, so they are claimed later.
     pub(crate) fn find_slots(&mut self, relay: &Relay, now: Timestamp) {
         let Some(dispatcher) = relay.dispatcher() else { return };
         for leaving in &mut self.tasks {
             if leaving.task.is_ready(now) && leaving.task.key.is_none() {
-                leaving.slot = dispatcher.admit(&leaving.task);
+                leaving.slot = Arc::clone(&dispatcher).admit(&leaving.task);
             }
         }
     }

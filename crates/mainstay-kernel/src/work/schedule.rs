@@ -35,19 +35,14 @@ impl Tx {
             return Ok(true);
         }
         let Some(task) = self.waiting(id).await? else { return Ok(false) };
-        if self.execute(&mark::postpone(self.dialect(), &task, due)).await? == 0 {
-            return Err(Error::new(ErrorKind::Conflict));
-        }
-        if task.waits() == Waits::Ready {
-            self.take(&task).await?;
-        }
+        self.postpone(&task, due).await?;
         self.wake_at(due);
         Ok(true)
     }
 
     /// Ends this attempt with the transaction: it commits only if the attempt still holds.
     pub fn finish(&mut self, fence: Fence) {
-        self.outbox().fence = Some(fence);
+        self.outbox().fences.push(fence);
     }
 
     /// Says that this cron ran at this time; whether nobody had said so.
@@ -75,6 +70,17 @@ impl Tx {
             Dialect::Sqlite => self.rows(&find).await?,
         };
         rows.first().map(|row| mark::found(row, id)).transpose()
+    }
+
+    async fn postpone(&mut self, task: &Waiting, due: Timestamp) -> Result<()> {
+        let is_ready = task.waits() == Waits::Ready;
+        if is_ready && self.execute(&mark::hold(self.dialect(), task, due)).await? > 0 {
+            return Ok(());
+        }
+        if self.execute(&mark::postpone(self.dialect(), task, due)).await? == 0 {
+            return Err(Error::new(ErrorKind::Conflict));
+        }
+        if is_ready { self.take(task).await } else { Ok(()) }
     }
 
     async fn take(&mut self, task: &Waiting) -> Result<()> {

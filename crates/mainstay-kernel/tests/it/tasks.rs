@@ -1,10 +1,10 @@
 //! Tasks: written with their transaction, claimed, fenced, moved.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use mainstay_kernel::work::{
-    Burial, Dispatcher, Enlisted, NewTask, NextAttempt, Slot, Task, TaskFilter, TaskId,
+    Burial, Dispatcher, Enlisted, Keys, NewTask, NextAttempt, Slot, Task, TaskFilter, TaskId,
 };
 use mainstay_kernel::{Db, Error, ErrorKind, Request, Result, Timestamp, Tx};
 use uuid::Uuid;
@@ -12,6 +12,8 @@ use uuid::Uuid;
 use crate::stores::{Given, bump, count, counter, on_both};
 
 const LEASE: Duration = Duration::from_secs(60);
+
+const KEYS: Keys<'static> = Keys { queue: "jobs", per_key: 1, most: 100, after: "", except: &[] };
 
 fn task(name: &'static str) -> NewTask {
     NewTask {
@@ -48,11 +50,11 @@ async fn node(db: &Db) -> Uuid {
 }
 
 async fn claim(db: &Db, node: Uuid) -> Vec<Task> {
-    db.claim(node, "jobs", 100).await.expect("a claim")
+    db.claim(node, "jobs", 100, &[]).await.expect("a claim")
 }
 
 async fn keyed_names(db: &Db, node: Uuid) -> Vec<Task> {
-    db.claim_keyed(node, "jobs", 100, "").await.expect("a claim")
+    db.claim_keyed(node, &KEYS).await.expect("a claim")
 }
 
 fn next(given: &Given, seconds: u64, errors: &str) -> NextAttempt {
@@ -82,8 +84,9 @@ struct Noted {
 }
 
 impl Dispatcher for Notes {
-    fn admit(&self, _: &NewTask) -> Option<Box<dyn Slot>> {
-        Some(Box::new(Place(self.clone(), self.1?)))
+    fn admit(self: Arc<Self>, _: &NewTask) -> Option<Box<dyn Slot>> {
+        let owner = self.1?;
+        Some(Box::new(Place(self, owner)))
     }
 
     fn wake(&self, queue: &str) {
@@ -93,9 +96,11 @@ impl Dispatcher for Notes {
     fn wake_at(&self, due: Timestamp) {
         self.0.lock().unwrap().times.push(due);
     }
+
+    fn set_paused(&self, _: &str, _: bool) {}
 }
 
-struct Place(Notes, Uuid);
+struct Place(Arc<Notes>, Uuid);
 
 impl Slot for Place {
     fn owner(&self) -> Uuid {
@@ -275,7 +280,7 @@ on_both! {
         let due = Some(given.clock.now().plus(Duration::from_secs(30)));
         let (later, ready, running) = (NewTask { due, ..task("later") }, task("ready"), NewTask { priority: 1, ..task("run") });
         put(db, &[later.clone(), ready.clone(), running.clone()]).await;
-        db.claim(node(db).await, "jobs", 1).await.unwrap();
+        db.claim(node(db).await, "jobs", 1, &[]).await.unwrap();
         let told = db.write(async |tx: &mut Tx| {
             let mine = tx.put(task("mine"));
             Ok([
@@ -397,8 +402,9 @@ on_both! {
 
     async fn what_can_run_at_once_is_handed_over_at_its_commit(given: Given) {
         let (db, node) = (&given.db, node(&given.db).await);
-        let notes = Notes(Arc::default(), Some(node));
-        db.dispatch_by(Arc::new(notes.clone())).unwrap();
+        let notes = Arc::new(Notes(Arc::default(), Some(node)));
+        let relayed: Weak<Notes> = Arc::downgrade(&notes);
+        db.dispatch_by(relayed).unwrap();
         let due = given.clock.now().plus(Duration::from_secs(30));
         put(db, &[task("now"), keyed("keyed", "k"), NewTask { due: Some(due), ..task("later") }]).await;
         let Noted { tasks: given_tasks, woken, times } = std::mem::take(&mut *notes.0.lock().unwrap());
@@ -411,6 +417,42 @@ on_both! {
             Ok(())
         }).await.unwrap();
         assert_eq!(waiting(db).await, (1, 0, 1, 0));
+    }
+
+    async fn a_long_transactions_task_is_as_young_as_its_commit(given: Given) {
+        let (db, node) = (&given.db, node(&given.db).await);
+        let notes = Arc::new(Notes(Arc::default(), Some(node)));
+        let relayed: Weak<Notes> = Arc::downgrade(&notes);
+        db.dispatch_by(relayed).unwrap();
+        let clock = given.clock.clone();
+        db.write(async move |tx: &mut Tx| {
+            tx.put(task("it"));
+            clock.advance(Duration::from_secs(60));
+            Ok(())
+        }).await.unwrap();
+        // It runs here, and whoever looks for lost tasks may not have heard of it yet.
+        assert!(db.disown(node, &[], Duration::from_secs(10)).await.unwrap().is_empty());
+        assert_eq!(names(&notes.0.lock().unwrap().tasks), ["it"]);
+    }
+
+    async fn of_a_key_so_many_run_at_the_same_time_as_its_queue_allows(given: Given) {
+        let (db, node) = (&given.db, node(&given.db).await);
+        put(db, &[keyed("one", "k"), keyed("two", "k"), keyed("three", "k"), keyed("four", "k")]).await;
+        let two = Keys { per_key: 2, ..KEYS };
+        let running = db.claim_keyed(node, &two).await.unwrap();
+        assert_eq!(names(&running), ["one", "two"]);
+        assert!(db.claim_keyed(node, &two).await.unwrap().is_empty(), "two of the key run");
+        db.complete(node, &[running[1].fence()]).await.unwrap();
+        assert_eq!(names(&db.claim_keyed(node, &two).await.unwrap()), ["three"]);
+    }
+
+    async fn names_that_are_left_out_are_not_claimed(given: Given) {
+        let (db, node) = (&given.db, node(&given.db).await);
+        put(db, &[task("one"), task("two"), task("three"), keyed("one", "k"), keyed("two", "l")]).await;
+        let except = ["one".to_owned(), "three".to_owned()];
+        assert_eq!(names(&db.claim(node, "jobs", 10, &except).await.unwrap()), ["two"]);
+        let keys = Keys { except: &except, ..KEYS };
+        assert_eq!(names(&db.claim_keyed(node, &keys).await.unwrap()), ["two"]);
     }
 
     async fn what_is_owned_and_not_run_is_freed(given: Given) {

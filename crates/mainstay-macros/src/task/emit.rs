@@ -72,7 +72,7 @@ fn task(options: &Options, signature: &Signature, item: &ItemFn, usual: &Usual) 
     let name = options.name.as_ref().map_or_else(|| ident.unraw().to_string().to_kebab_case(), LitStr::value);
     let waits = options.queue.as_ref().map_or_else(|| usual.queue.clone(), |it| quote!(#it));
     let spec = spec(options, item, usual, [&queue, &kernel]);
-    let run = run(signature, &queue);
+    let run = run(options, signature, &queue);
     let handle = unit_struct(item);
     let types: Vec<_> = signature.arguments.iter().map(|it| it.ty(&queue, &kernel)).collect();
     let callable = callable(item, &types, &signature.gives, &kernel);
@@ -103,6 +103,7 @@ fn spec(options: &Options, item: &ItemFn, usual: &Usual, [queue, kernel]: [&Toke
         Some(most) => quote!(::core::option::Option::Some(#most)),
         None => quote!(::core::option::Option::None),
     };
+    let batch = options.batch.unwrap_or(1);
     let (summary, _) = docs::told(&item.attrs, None, None);
     quote! {
         #queue::WorkerSpec {
@@ -111,6 +112,7 @@ fn spec(options: &Options, item: &ItemFn, usual: &Usual, [queue, kernel]: [&Toke
             retry: #retry,
             timeout: #timeout,
             concurrency: #concurrency,
+            batch: #batch,
             summary: #summary,
             place: #place,
         }
@@ -118,11 +120,12 @@ fn spec(options: &Options, item: &ItemFn, usual: &Usual, [queue, kernel]: [&Toke
 }
 
 /// Reads the input, gives it to the function and writes what it gave.
-fn run(signature: &Signature, queue: &TokenStream) -> TokenStream {
+fn run(options: &Options, signature: &Signature, queue: &TokenStream) -> TokenStream {
     let given = signature.arguments.iter().map(|it| match it {
         Argument::Tx => quote!(tx),
-        Argument::Cx => quote!(cx),
+        Argument::Cx | Argument::Cxs => quote!(cx),
         Argument::Input(ty) => quote_spanned!(ty.span()=> cx.input::<#ty>()?),
+        Argument::Inputs(ty) => quote_spanned!(ty.span()=> #queue::TaskCx::inputs::<#ty>(cx)?),
     });
     let gives = &signature.gives;
     let gave = quote_spanned!(gives.span()=> <#gives as #queue::Gives>::worked(gave));
@@ -133,9 +136,10 @@ fn run(signature: &Signature, queue: &TokenStream) -> TokenStream {
         })
     };
     let cx = if signature.asks_the_task() { quote!(cx) } else { quote!(_) };
-    if signature.is_in_tx() {
-        quote!(#queue::Run::InTx(|tx, #cx| #run))
-    } else {
-        quote!(#queue::Run::Free(|#cx| #run))
+    match (signature.is_in_tx(), options.batch) {
+        (true, None) => quote!(#queue::Run::InTx(|tx, #cx| #run)),
+        (true, Some(_)) => quote!(#queue::Run::BatchInTx(|tx, #cx| #run)),
+        (false, None) => quote!(#queue::Run::Free(|#cx| #run)),
+        (false, Some(_)) => quote!(#queue::Run::Batch(|#cx| #run)),
     }
 }

@@ -20,7 +20,8 @@ pub(crate) fn worker(options: TokenStream, item: TokenStream) -> Result<TokenStr
     let item: ItemFn = syn::parse2(item)?;
     let mut errors = Error::accumulator();
     let options = errors.handle(Options::read(options));
-    let signature = errors.handle(Signature::of_worker(&item));
+    let batch = options.as_ref().and_then(|it: &Options| it.batch);
+    let signature = errors.handle(Signature::of_worker(&item, batch));
     errors.finish()?;
     Ok(options.zip(signature).map(|(options, it)| emit::worker(&options, &it, &item)).unwrap_or_default())
 }

@@ -10,7 +10,8 @@ use crate::report::at;
 use crate::retrying::Retrying;
 use crate::span::Span;
 
-const WORDS: [&str; 8] = ["name", "queue", "retry", "timeout", "backoff", "base", "concurrency", "crate"];
+const WORDS: [&str; 9] =
+    ["name", "queue", "retry", "timeout", "backoff", "base", "concurrency", "batch", "crate"];
 const CRON_WORDS: [&str; 9] =
     ["timezone", "timeout", "overlap", "missed", "name", "retry", "backoff", "base", "crate"];
 
@@ -25,6 +26,8 @@ pub(super) struct Options {
     pub(super) retrying: Retrying,
     pub(super) timeout: Option<Span>,
     pub(super) concurrency: Option<u32>,
+    /// How many tasks it runs together at most.
+    pub(super) batch: Option<u32>,
     pub(super) facade: Option<Path>,
 }
 
@@ -58,6 +61,7 @@ impl Options {
             "queue" => self.queue = Some(task_name(value)?),
             "timeout" => self.timeout = Some(Span::read(value)?),
             "concurrency" => self.concurrency = Some(number(value, 1)?),
+            "batch" => self.batch = Some(number(value, 2)?),
             "crate" => self.facade = Some(text(value)?.parse()?),
             _ => drop(self.retrying.take(name, value)?),
         }

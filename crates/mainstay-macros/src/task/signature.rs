@@ -1,7 +1,7 @@
 use darling::{Error, Result};
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{FnArg, ItemFn, ReturnType, Type, TypeReference, parse_quote};
+use syn::{FnArg, GenericArgument, ItemFn, PathArguments, ReturnType, Type, TypeReference, parse_quote};
 
 use crate::function::{is_owned, is_plain_async, last, typed};
 use crate::report::at;
@@ -19,25 +19,46 @@ pub(super) struct Signature {
 pub(super) enum Argument {
     Tx,
     Cx,
+    /// Each task that runs together with the others.
+    Cxs,
     Input(Box<Type>),
+    /// The inputs of tasks that run together: of each this type.
+    Inputs(Box<Type>),
 }
 
 /// What is said of a worker, or of a cron.
 struct Words {
     what: &'static str,
     allowed: &'static str,
+    runs: Runs,
+}
+
+/// Whether tasks run alone or together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Runs {
+    Alone,
+    Together,
 }
 
 const WORKER: Words = Words {
     what: "a worker",
     allowed: "a worker takes `tx: &mut Tx`, `cx: &TaskCx` and, by value, its input",
+    runs: Runs::Alone,
 };
-const CRON: Words =
-    Words { what: "a cron", allowed: "a cron takes `tx: &mut Tx` and `cx: &TaskCx`, or nothing" };
+const BATCH: Words = Words {
+    what: "a worker",
+    allowed: "a worker with `batch` takes `tx: &mut Tx`, `tasks: &[TaskCx]` and its inputs as a `Vec`",
+    runs: Runs::Together,
+};
+const CRON: Words = Words {
+    what: "a cron",
+    allowed: "a cron takes `tx: &mut Tx` and `cx: &TaskCx`, or nothing",
+    runs: Runs::Alone,
+};
 
 impl Signature {
-    pub(super) fn of_worker(item: &ItemFn) -> Result<Self> {
-        Self::of(item, &WORKER)
+    pub(super) fn of_worker(item: &ItemFn, batch: Option<u32>) -> Result<Self> {
+        Self::of(item, if batch.is_some() { &BATCH } else { &WORKER })
     }
 
     pub(super) fn of_cron(item: &ItemFn) -> Result<Self> {
@@ -67,8 +88,8 @@ impl Signature {
     /// The input's type, if it has one.
     pub(super) fn input(&self) -> Option<&Type> {
         self.arguments.iter().find_map(|it| match it {
-            Argument::Input(ty) => Some(&**ty),
-            Argument::Tx | Argument::Cx => None,
+            Argument::Input(ty) | Argument::Inputs(ty) => Some(&**ty),
+            Argument::Tx | Argument::Cx | Argument::Cxs => None,
         })
     }
 
@@ -92,7 +113,10 @@ impl Argument {
         match self {
             Self::Tx => "one transaction is enough",
             Self::Cx => "one `&TaskCx` is enough",
-            Self::Input(_) => "a task has one input: put both into a struct under `#[data]`",
+            Self::Cxs => "one `&[TaskCx]` is enough",
+            Self::Input(_) | Self::Inputs(_) => {
+                "a task has one input: put both into a struct under `#[data]`"
+            }
         }
     }
 
@@ -101,7 +125,9 @@ impl Argument {
         match self {
             Self::Tx => quote!(&'t mut #kernel::Tx),
             Self::Cx => quote!(&'t #queue::TaskCx),
+            Self::Cxs => quote!(&'t [#queue::TaskCx]),
             Self::Input(ty) => quote!(#ty),
+            Self::Inputs(ty) => quote!(::std::vec::Vec<#ty>),
         }
     }
 }
@@ -112,12 +138,41 @@ fn argument(written: &FnArg, words: &Words) -> Result<Argument> {
         return lent(reference, words);
     }
     is_owned(ty, &LENT, words.allowed)?;
-    Ok(Argument::Input(Box::new(ty.clone())))
+    match words.runs {
+        Runs::Alone => Ok(Argument::Input(Box::new(ty.clone()))),
+        Runs::Together => {
+            let each =
+                element(ty).ok_or_else(|| at(ty, format!("one input of many tasks: {}", words.allowed)));
+            each.map(|ty| Argument::Inputs(Box::new(ty.clone())))
+        }
+    }
+}
+
+/// The `T` of a `Vec<T>`.
+fn element(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let PathArguments::AngleBracketed(given) =
+        &path.path.segments.last().filter(|it| it.ident == "Vec")?.arguments
+    else {
+        return None;
+    };
+    given.args.iter().find_map(|it| if let GenericArgument::Type(ty) = it { Some(ty) } else { None })
 }
 
 fn lent(reference: &TypeReference, words: &Words) -> Result<Argument> {
+    if let Type::Slice(slice) = &*reference.elem
+        && last(&slice.elem).as_deref() == Some("TaskCx")
+    {
+        return match words.runs {
+            Runs::Together => Ok(Argument::Cxs),
+            Runs::Alone => {
+                Err(at(reference, "tasks that run together are a batch: `#[worker(batch = 100)]`"))
+            }
+        };
+    }
     match (last(&reference.elem).as_deref(), reference.mutability) {
         (Some("Tx"), Some(_)) => Ok(Argument::Tx),
+        (Some("TaskCx"), None) if words.runs == Runs::Together => Err(at(reference, words.allowed)),
         (Some("TaskCx"), None) => Ok(Argument::Cx),
         (Some("Tx"), None) => Err(at(reference, "`&Tx` cannot write: write `&mut Tx`")),
         (Some("TaskCx"), Some(_)) => Err(at(reference, "a `TaskCx` is not changed: write `&TaskCx`")),

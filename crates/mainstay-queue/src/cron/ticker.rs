@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use mainstay_kernel::work::{NewTask, TaskId};
 use mainstay_kernel::{Caller, Db, Error, Result, Timestamp, write_tx};
@@ -12,6 +13,9 @@ const MOST_MISSED: usize = 100;
 
 /// How many missed runs are counted for at most: a month of seconds.
 const MOST_COUNTED: usize = 3_000_000;
+
+/// How late a run may be that is not made up for when it was missed.
+const LATE: Duration = Duration::from_secs(60);
 
 /// The crons of a process and when each is due next.
 pub(crate) struct Ticker {
@@ -61,16 +65,18 @@ impl Ticker {
         self.next.lock().unwrap_or_else(PoisonError::into_inner).iter().flatten().min().copied()
     }
 
-    /// Runs what is due.
+    /// Runs what is due; one that fails is due still, and keeps no other back.
     pub(crate) async fn tick(&self, db: &Db) -> Result<()> {
         let now = db.clock().now();
+        let mut ticked = Ok(());
         for (index, (entry, schedule)) in self.crons.iter().enumerate() {
-            while let Some(due) = self.due(index).filter(|due| *due <= now) {
-                run(db, *entry, due).await?;
-                self.set_next(index, schedule.after(due));
+            let Some(due) = self.due(index).filter(|due| *due <= now) else { continue };
+            match catch_up(db, *entry, schedule, due, now).await {
+                Ok(()) => self.set_next(index, schedule.after(now)),
+                Err(error) => ticked = ticked.and(Err(error)),
             }
         }
-        Ok(())
+        ticked
     }
 
     fn due(&self, index: usize) -> Option<Timestamp> {
@@ -82,25 +88,56 @@ impl Ticker {
     }
 }
 
-/// The times since the last run that nobody was there for. A cron that never ran has missed nothing.
-async fn missed(db: &Db, entry: CronEntry, schedule: &Schedule, now: Timestamp) -> Result<Vec<Timestamp>> {
-    let Some(last) = db.last_tick(entry.worker.spec.name).await? else { return Ok(Vec::new()) };
-    let passed = std::iter::successors(schedule.after(last), |due| schedule.after(*due));
-    let passed = passed.take_while(|due| *due <= now).take(MOST_COUNTED);
+/// Runs what has become due since: more than one time only where the process was held up, as a machine that slept.
+async fn catch_up(
+    db: &Db,
+    entry: CronEntry,
+    schedule: &Schedule,
+    due: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    let mut times = latest(schedule, Some(due), now, MOST_MISSED);
     match entry.cron.missed {
-        Missed::RunAll => {
-            let mut latest = VecDeque::with_capacity(MOST_MISSED);
-            for due in passed {
-                if latest.len() == MOST_MISSED {
-                    latest.pop_front();
-                }
-                latest.push_back(due);
-            }
-            Ok(latest.into())
+        Missed::RunAll => {}
+        Missed::RunOnce => times = times.split_off(times.len().saturating_sub(1)),
+        Missed::Skip => {
+            times = times.split_off(times.len().saturating_sub(1));
+            times.retain(|due| *due > now.minus(LATE));
         }
-        Missed::RunOnce => Ok(passed.last().into_iter().collect()),
-        Missed::Skip => Ok(Vec::new()),
     }
+    for due in times {
+        run(db, entry, due).await?;
+    }
+    Ok(())
+}
+
+/// The times since the last run that nobody was there for. A cron that never ran has missed nothing.
+async fn missed(
+    db: &Db,
+    entry: CronEntry,
+    schedule: &Schedule,
+    now: Timestamp,
+) -> Result<VecDeque<Timestamp>> {
+    let Some(last) = db.last_tick(entry.worker.spec.name).await? else { return Ok(VecDeque::new()) };
+    let most = match entry.cron.missed {
+        Missed::RunAll => MOST_MISSED,
+        Missed::RunOnce => 1,
+        Missed::Skip => return Ok(VecDeque::new()),
+    };
+    Ok(latest(schedule, schedule.after(last), now, most))
+}
+
+/// The latest times from `first` until now, as many as that at most.
+fn latest(schedule: &Schedule, first: Option<Timestamp>, now: Timestamp, most: usize) -> VecDeque<Timestamp> {
+    let mut latest = VecDeque::new();
+    let passed = std::iter::successors(first, |due| schedule.after(*due)).take_while(|due| *due <= now);
+    for due in passed.take(MOST_COUNTED) {
+        if latest.len() == most {
+            latest.pop_front();
+        }
+        latest.push_back(due);
+    }
+    latest
 }
 
 /// Runs a cron for the time at which it was due, unless another process did.

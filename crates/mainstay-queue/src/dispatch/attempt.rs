@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
-use mainstay_kernel::work::{Fence, Task};
+use mainstay_kernel::work::Task;
 use mainstay_kernel::{Boxed, Caller, ErrorKind, Tx, write_tx};
 
 use super::{Known, Shared, settle};
@@ -13,6 +13,7 @@ use crate::meta::Meta;
 use crate::worker::{Run, TaskCx, Worked};
 
 /// What became of an attempt.
+#[derive(Clone)]
 pub(super) enum Ended {
     /// It did its work, and its task is gone with it.
     Committed,
@@ -36,32 +37,31 @@ pub(super) enum Written {
 /// How often a task may take its process with it, beyond the attempts that it has.
 const CRASHES: u32 = 5;
 
-/// Runs one attempt and says what became of it.
-pub(super) async fn run(shared: &Shared, task: Task) -> Written {
-    let Some(known) = shared.workers.get(task.name.as_str()) else {
-        park(shared, &task).await;
+/// Runs an attempt of these tasks, which have one worker, and says what became of it: of all the same.
+pub(super) async fn run(shared: &Shared, tasks: Vec<Task>) -> Written {
+    let (node, over) = shared.epochs.current();
+    let tasks: Vec<Task> = tasks.into_iter().filter(|it| it.fence().owner() == node).collect();
+    let Some(known) = tasks.first().and_then(|it| shared.workers.get(it.name.as_str())) else {
+        for task in &tasks {
+            park(shared, task).await;
+        }
         return Written::Now;
     };
-    let (node, over) = shared.epochs.current();
-    let fence = task.fence();
-    if fence.owner() != node {
+    let (tasks, seen) = contexts(shared, known, tasks).await;
+    if tasks.is_empty() {
         return Written::Now;
     }
-    if task.attempt > known.entry.spec.retry.attempts().saturating_add(CRASHES) {
-        let error = "its attempts ended without a word, as when a process dies of them".to_owned();
-        settle::settle(shared, known.entry.spec, &task, fence, Ended::Failed(Verdict::Never, error)).await;
-        return Written::Now;
-    }
-    shared.metrics.begins(&task, shared.db.clock().now());
     let began = Instant::now();
     let ended = tokio::select! {
         biased;
         () = over.cancelled() => Ended::Lost,
-        ended = attempt(shared, known, &task, &fence) => ended,
+        ended = attempt(known, &tasks, &seen) => ended,
     };
-    shared.metrics.ended(&task, &ended, began.elapsed());
     let written = if matches!(ended, Ended::Worked) { Written::Later } else { Written::Now };
-    settle::settle(shared, known.entry.spec, &task, fence, ended).await;
+    for task in &tasks {
+        shared.metrics.ended(task, &ended, began.elapsed());
+        settle::settle(shared, known.entry.spec, task, task.fence(), ended.clone()).await;
+    }
     written
 }
 
@@ -75,20 +75,54 @@ async fn park(shared: &Shared, task: &Task) {
     }
 }
 
-async fn attempt(shared: &Shared, known: &Known, task: &Task, fence: &Fence) -> Ended {
+/// Each task as its worker sees it; those that cannot be run end here.
+async fn contexts(shared: &Shared, known: &Known, tasks: Vec<Task>) -> (Vec<Task>, Vec<TaskCx>) {
+    let (mut kept, mut seen) = (Vec::with_capacity(tasks.len()), Vec::with_capacity(tasks.len()));
+    for task in tasks {
+        match context(shared, known, &task) {
+            Ok(cx) => {
+                shared.metrics.begins(&task, shared.db.clock().now());
+                tracing::debug!(task = %task.id, name = task.name, attempt = task.attempt, "begins");
+                kept.push(task);
+                seen.push(cx);
+            }
+            Err(error) => {
+                settle::settle(shared, known.entry.spec, &task, task.fence(), failed(error)).await;
+            }
+        }
+    }
+    (kept, seen)
+}
+
+fn context(shared: &Shared, known: &Known, task: &Task) -> Result<TaskCx, WorkError> {
+    let attempts = known.entry.spec.retry.attempts();
+    if task.attempt > attempts.saturating_add(CRASHES) {
+        return Err(WorkError::permanent(
+            "its attempts ended without a word, as when a process dies of them",
+        ));
+    }
+    let meta = Meta::read(&task.meta).map_err(WorkError::permanent)?;
+    let caller = meta.caller();
+    Ok(TaskCx {
+        id: task.id,
+        name: task.name.clone(),
+        queue: task.queue.clone(),
+        attempt: task.attempt,
+        attempts,
+        body: task.body.clone(),
+        meta,
+        caller,
+        db: shared.db.clone(),
+    })
+}
+
+async fn attempt(known: &Known, tasks: &[Task], seen: &[TaskCx]) -> Ended {
     let spec = known.entry.spec;
-    let _within_limit = match &known.limit {
-        Some(limit) => limit.acquire().await.ok(),
-        None => None,
-    };
-    let cx = match context(shared, known, task) {
-        Ok(cx) => cx,
-        Err(error) => return failed(error),
-    };
-    tracing::debug!(task = %task.id, name = task.name, attempt = task.attempt, "begins");
     let running: Boxed<'_, Ended> = match known.entry.run {
-        Run::InTx(run) => Box::pin(in_tx(&cx, run, fence)),
-        Run::Free(run) => Box::pin(free(&cx, run)),
+        Run::InTx(run) => Box::pin(in_tx(tasks, seen, move |tx, seen| run(tx, &seen[0]))),
+        Run::BatchInTx(run) => Box::pin(in_tx(tasks, seen, run)),
+        Run::Free(run) => Box::pin(free(run(&seen[0]))),
+        Run::Batch(run) => Box::pin(free(run(seen))),
     };
     let caught = AssertUnwindSafe(tokio::time::timeout(spec.timeout, running)).catch_unwind();
     match caught.await {
@@ -101,44 +135,27 @@ async fn attempt(shared: &Shared, known: &Known, task: &Task, fence: &Fence) -> 
     }
 }
 
-fn context(shared: &Shared, known: &Known, task: &Task) -> Result<TaskCx, WorkError> {
-    let meta = Meta::read(&task.meta).map_err(WorkError::permanent)?;
-    let caller = meta.caller();
-    Ok(TaskCx {
-        id: task.id,
-        name: task.name.clone(),
-        queue: task.queue.clone(),
-        attempt: task.attempt,
-        attempts: known.entry.spec.retry.attempts(),
-        body: task.body.clone(),
-        meta,
-        caller,
-        db: shared.db.clone(),
-    })
-}
-
-async fn free(cx: &TaskCx, run: for<'t> fn(&'t TaskCx) -> Boxed<'t, Worked>) -> Ended {
-    match run(cx).await {
+async fn free(running: Boxed<'_, Worked>) -> Ended {
+    match running.await {
         Ok(_) => Ended::Worked,
         Err(error) => failed(error),
     }
 }
 
-/// The transaction ends the task: it commits only while the attempt still holds.
+/// The transaction ends the tasks: it commits only while the attempt still holds.
 async fn in_tx(
-    cx: &TaskCx,
-    run: for<'t> fn(&'t mut Tx, &'t TaskCx) -> Boxed<'t, Worked>,
-    fence: &Fence,
+    tasks: &[Task],
+    seen: &[TaskCx],
+    run: impl for<'t> Fn(&'t mut Tx, &'t [TaskCx]) -> Boxed<'t, Worked> + Send + Sync,
 ) -> Ended {
     let told = Mutex::new(None);
-    let caller: &Caller = &cx.caller;
-    let written = write_tx!(cx.db, |tx| {
+    let written = write_tx!(seen[0].db, |tx| {
         *told.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        tx.act_for(caller);
-        tx.trace(cx.meta.traceparent.clone());
-        match run(tx, cx).await {
+        tx.act_for(whose(seen));
+        tx.trace(seen[0].meta.traceparent.clone());
+        match run(tx, seen).await {
             Ok(_) => {
-                tx.finish(fence.clone());
+                tasks.iter().for_each(|task| tx.finish(task.fence()));
                 Ok(())
             }
             Err(error) => {
@@ -156,6 +173,14 @@ async fn in_tx(
         (Err(error), _) if matches!(error.kind(), ErrorKind::LeaseLost) => Ended::Lost,
         (Err(_), Some((verdict, chain))) => Ended::Failed(verdict, chain),
         (Err(error), None) => failed(WorkError::retry(error)),
+    }
+}
+
+/// For whom it runs. Tasks of several callers run for none of them.
+fn whose(seen: &[TaskCx]) -> &Caller {
+    match seen {
+        [one] => &one.caller,
+        [..] => &Caller::System,
     }
 }
 

@@ -1,4 +1,3 @@
-use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,11 +5,13 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use mainstay_kernel::Result;
-use mainstay_kernel::work::Task;
+use mainstay_kernel::work::{Keys, Task};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
-use super::Shared;
+use super::ahead::{Ahead, WithinLimit};
 use super::attempt::{self, Written};
+use super::gate::Seat;
+use super::{Known, Shared};
 
 /// How many tasks are claimed ahead of those that run, as a multiple of these.
 const AHEAD: usize = 4;
@@ -18,15 +19,22 @@ const AHEAD: usize = 4;
 /// Of so many claims, one asks for tasks with keys first.
 const KEYED_TURN: u32 = 4;
 
+/// What tasks hold while they run.
+pub(super) struct Turn {
+    _slot: OwnedSemaphorePermit,
+    _seat: Seat,
+    within: WithinLimit,
+}
+
 /// One queue, as this process serves it.
 pub(super) struct Lane {
     queue: &'static str,
     size: u32,
+    per_key: u32,
     slots: Arc<Semaphore>,
     /// How many tasks have begun and not ended.
     busy: watch::Sender<usize>,
-    /// Claimed and not begun.
-    ahead: Mutex<VecDeque<Task>>,
+    ahead: Mutex<Ahead>,
     bell: Notify,
     /// Whether more waited in the database than was claimed last.
     has_backlog: AtomicBool,
@@ -38,10 +46,11 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) fn new(queue: &'static str, size: u32) -> Self {
+    pub(super) fn new(queue: &'static str, size: u32, per_key: u32) -> Self {
         Self {
             queue,
             size,
+            per_key,
             slots: Arc::new(Semaphore::new(size as usize)),
             busy: watch::Sender::new(0),
             ahead: Mutex::default(),
@@ -53,12 +62,20 @@ impl Lane {
         }
     }
 
-    /// A place for a task that is about to be committed, unless others wait.
-    pub(super) fn admit(&self) -> Option<OwnedSemaphorePermit> {
-        if self.is_paused() || self.has_backlog.load(Ordering::Acquire) || !self.ahead().is_empty() {
+    /// A place for a task that is about to be committed, unless others wait, or it is to run together with others.
+    pub(super) fn admit(&self, shared: &Shared, known: &Known) -> Option<Turn> {
+        let others_wait = self.has_backlog.load(Ordering::Acquire) || !self.ahead().is_empty();
+        if self.is_paused() || others_wait || known.together() > 1 {
             return None;
         }
-        Arc::clone(&self.slots).try_acquire_owned().ok()
+        let (slot, seat) = self.place(shared)?;
+        Some(Turn { _slot: slot, _seat: seat, within: known.within_limit()? })
+    }
+
+    /// One of the queue's slots and one of the process' seats.
+    fn place(&self, shared: &Shared) -> Option<(OwnedSemaphorePermit, Seat)> {
+        let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;
+        Some((slot, shared.gate.enter(self.queue)?))
     }
 
     pub(super) fn ring(&self) {
@@ -99,7 +116,7 @@ impl Lane {
     async fn drain(self: &Arc<Self>, shared: &Arc<Shared>) -> Result<()> {
         while !shared.takes_nothing_new()
             && shared.epochs.holds()
-            && self.room() > 0
+            && self.room(shared) > 0
             && self.claim(shared).await? > 0
         {
             self.pump(shared);
@@ -107,14 +124,14 @@ impl Lane {
         Ok(())
     }
 
-    /// How many tasks to claim: none while enough wait here.
-    fn room(&self) -> usize {
-        let ahead = self.ahead().len();
+    /// How many tasks to claim: none while enough wait here that could begin.
+    fn room(&self, shared: &Shared) -> usize {
+        let ready = self.ahead().ready(&shared.workers);
         let full = self.size as usize * AHEAD;
-        if ahead >= self.size as usize || (ahead > 0 && !self.has_backlog.load(Ordering::Acquire)) {
+        if ready >= self.size as usize || (ready > 0 && !self.has_backlog.load(Ordering::Acquire)) {
             0
         } else {
-            full - ahead
+            full - ready
         }
     }
 
@@ -124,22 +141,23 @@ impl Lane {
             return Ok(0);
         }
         let node = shared.epochs.node();
-        let mut room = u32::try_from(self.room()).unwrap_or(u32::MAX);
+        let mut room = u32::try_from(self.room(shared)).unwrap_or(u32::MAX);
+        let except = self.ahead().waiting_for_their_worker(&shared.workers);
         let mut tasks = Vec::new();
         // However many wait without a key, those with one have their turn.
         if room > 1 && self.turns.fetch_add(1, Ordering::Relaxed).is_multiple_of(KEYED_TURN) {
-            tasks = self.claim_keyed(shared, node, room / 2).await?;
+            tasks = self.claim_keyed(shared, node, room / 2, &except).await?;
             room -= count(&tasks);
         }
         if room == 0 {
             return Ok(0);
         }
-        let unkeyed = shared.db.claim(node, self.queue, room).await?;
+        let unkeyed = shared.db.claim(node, self.queue, room, &except).await?;
         self.has_backlog.store(count(&unkeyed) == room, Ordering::Release);
         let rest = room - count(&unkeyed);
         tasks.extend(unkeyed);
         if rest > 0 {
-            tasks.extend(self.claim_keyed(shared, node, rest).await?);
+            tasks.extend(self.claim_keyed(shared, node, rest, &except).await?);
         }
         let claimed = tasks.len();
         self.ahead().extend(tasks);
@@ -147,12 +165,19 @@ impl Lane {
     }
 
     /// Claims the oldest of each key, beginning behind the key that was served last.
-    async fn claim_keyed(&self, shared: &Shared, node: uuid::Uuid, most: u32) -> Result<Vec<Task>> {
+    async fn claim_keyed(
+        &self,
+        shared: &Shared,
+        node: uuid::Uuid,
+        most: u32,
+        except: &[String],
+    ) -> Result<Vec<Task>> {
         let after = self.last_key().clone();
-        let mut tasks = shared.db.claim_keyed(node, self.queue, most, &after).await?;
+        let keys = |most, after| Keys { queue: self.queue, per_key: self.per_key, most, after, except };
+        let mut tasks = shared.db.claim_keyed(node, &keys(most, &after)).await?;
         let rest = most - count(&tasks);
         if rest > 0 && !after.is_empty() {
-            tasks.extend(shared.db.claim_keyed(node, self.queue, rest, "").await?);
+            tasks.extend(shared.db.claim_keyed(node, &keys(rest, "")).await?);
         }
         *self.last_key() = tasks.last().and_then(|it| it.key.clone()).unwrap_or_default();
         Ok(tasks)
@@ -160,17 +185,16 @@ impl Lane {
 
     /// Begins what was claimed, as far as there are slots.
     pub(super) fn pump(self: &Arc<Self>, shared: &Arc<Shared>) {
-        while !shared.takes_nothing_new()
-            && let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned()
-        {
-            let Some(task) = self.ahead().pop_front() else { return };
-            self.start(shared, task, permit);
+        while !shared.takes_nothing_new() && !self.is_paused() && !self.ahead().is_empty() {
+            let Some((slot, seat)) = self.place(shared) else { return };
+            let Some((tasks, within)) = self.ahead().next(&shared.workers) else { return };
+            self.start(shared, tasks, Turn { _slot: slot, _seat: seat, within });
         }
     }
 
     /// Gives back what was claimed and has not begun: it was not tried.
     pub(super) async fn release_ahead(&self, shared: &Shared) {
-        let ahead: Vec<Task> = self.ahead().drain(..).collect();
+        let ahead = self.ahead().take_all();
         for task in ahead {
             if let Err(error) = shared.db.release(&task.fence()).await {
                 tracing::warn!(%error, task = %task.id, "it could not be given back: others take it when the lease ends");
@@ -178,23 +202,25 @@ impl Lane {
         }
     }
 
-    /// Runs a task in its own time.
-    pub(super) fn start(self: &Arc<Self>, shared: &Arc<Shared>, task: Task, permit: OwnedSemaphorePermit) {
+    /// Runs tasks in their own time: one, or those that their worker runs together.
+    pub(super) fn start(self: &Arc<Self>, shared: &Arc<Shared>, tasks: Vec<Task>, turn: Turn) {
         let (lane, context) = (Arc::clone(self), Arc::clone(shared));
-        let is_keyed = task.key.is_some();
-        shared.running().insert((task.id, task.attempt));
+        // Others of the key, or of the worker, were not claimed because of this one.
+        let frees_others = turn.within.is_some() || tasks.iter().any(|it| it.key.is_some());
+        let attempts: Vec<_> = tasks.iter().map(|it| (it.id, it.attempt)).collect();
+        shared.running().extend(attempts.iter().copied());
         self.busy.send_modify(|count| *count += 1);
         shared.owned.spawn("attempt", async move {
-            let attempt = (task.id, task.attempt);
             // What becomes of a task whose end cannot be told is seen to later: nobody here runs it any more.
-            let running = AssertUnwindSafe(attempt::run(&context, task)).catch_unwind();
+            let running = AssertUnwindSafe(attempt::run(&context, tasks)).catch_unwind();
             if !matches!(running.await, Ok(Written::Later)) {
-                context.running().remove(&attempt);
+                context.running().retain(|it| !attempts.contains(it));
             }
-            drop(permit);
+            drop(turn);
             lane.pump(&context);
+            context.pump_others();
             lane.busy.send_modify(|count| *count -= 1);
-            if is_keyed || (lane.has_backlog.load(Ordering::Acquire) && lane.room() > 0) {
+            if frees_others || (lane.has_backlog.load(Ordering::Acquire) && lane.room(&context) > 0) {
                 lane.ring();
             }
         });
@@ -206,7 +232,7 @@ impl Lane {
         let _ = self.busy.subscribe().wait_for(|count| *count == 0).await;
     }
 
-    fn ahead(&self) -> MutexGuard<'_, VecDeque<Task>> {
+    fn ahead(&self) -> MutexGuard<'_, Ahead> {
         self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -220,7 +246,7 @@ impl Lane {
 
     /// Those that were claimed and not begun: they are running as far as others are concerned.
     pub(super) fn claimed(&self) -> Vec<mainstay_kernel::work::TaskId> {
-        self.ahead().iter().map(|it| it.id).collect()
+        self.ahead().ids()
     }
 }
 

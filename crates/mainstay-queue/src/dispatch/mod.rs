@@ -1,8 +1,10 @@
 //! Runs tasks in this process: claims them with a lease, runs them, and says what became of them.
 
+mod ahead;
 mod attempt;
 mod completions;
 mod epoch;
+mod gate;
 mod lane;
 mod metrics;
 mod settle;
@@ -10,7 +12,7 @@ mod upkeep;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use mainstay_kernel::work::{Dispatcher, Fence, NewTask, Slot, Task, TaskId};
@@ -18,8 +20,10 @@ use mainstay_kernel::{Db, Error, Owned, Result, Timestamp};
 use prometheus_client::registry::Registry;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
+use self::ahead::WithinLimit;
 use self::epoch::Epochs;
-use self::lane::Lane;
+use self::gate::Gate;
+use self::lane::{Lane, Turn};
 use self::metrics::Metrics;
 use crate::cron::{self, CronEntry, Ticker};
 use crate::{WorkerEntry, WorkerSpec};
@@ -82,6 +86,12 @@ impl QueueSpec {
 /// How long a process is taken for alive that does not renew its lease. Its tasks run elsewhere soon after.
 pub const LEASE: Duration = Duration::from_secs(8);
 
+/// How long handing tasks back may take.
+const HANDING_BACK: Duration = Duration::from_secs(2);
+
+/// How soon every process heeds what an operator said of a queue.
+pub const HEEDED: Duration = Duration::from_secs(upkeep::RENEW.as_secs() + 2);
+
 /// Runs tasks. Clones share.
 #[derive(Clone)]
 pub struct Engine(Arc<Shared>);
@@ -90,6 +100,7 @@ pub(crate) struct Shared {
     db: Db,
     workers: HashMap<&'static str, Known>,
     lanes: BTreeMap<&'static str, Arc<Lane>>,
+    gate: Arc<Gate>,
     ticker: Ticker,
     metrics: Metrics,
     epochs: Epochs,
@@ -111,6 +122,25 @@ struct Known {
     limit: Option<Arc<Semaphore>>,
 }
 
+impl Known {
+    /// A place within what its worker allows; none while it runs as many tasks as it may.
+    fn within_limit(&self) -> Option<WithinLimit> {
+        match &self.limit {
+            Some(limit) => Arc::clone(limit).try_acquire_owned().ok().map(Some),
+            None => Some(None),
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.limit.as_ref().is_some_and(|limit| limit.available_permits() == 0)
+    }
+
+    /// How many of its tasks it runs together.
+    fn together(&self) -> usize {
+        self.entry.spec.batch as usize
+    }
+}
+
 impl Engine {
     /// One that runs nothing yet.
     ///
@@ -119,11 +149,13 @@ impl Engine {
     pub fn new(db: &Db, work: Work) -> Result<Self> {
         let workers = known(&work)?;
         let lanes = lanes(&work);
+        let gate = Gate::new(None, lanes.keys().map(|queue| (*queue, 1)));
         let (completions, ended) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             db: db.clone(),
             workers,
             lanes,
+            gate: Arc::new(gate),
             ticker: Ticker::new(if work.duty == Duty::Tasks { Vec::new() } else { work.crons })?,
             metrics: Metrics::new(),
             epochs: Epochs::new(),
@@ -147,7 +179,8 @@ impl Engine {
     pub async fn start(&self) -> Result<()> {
         let shared = &self.0;
         shared.enter().await?;
-        shared.db.dispatch_by(Arc::new(self.clone()))?;
+        let dispatcher: Weak<Shared> = Arc::downgrade(shared);
+        shared.db.dispatch_by(dispatcher)?;
         shared.ticker.start(&shared.db).await?;
         for lane in shared.lanes.values() {
             shared.owned.spawn("queue", Arc::clone(lane).serve(Arc::clone(shared)));
@@ -156,21 +189,29 @@ impl Engine {
         Ok(())
     }
 
-    /// Stops taking tasks, waits up to `bound` for those that run and hands the rest back. Safe to call twice;
-    /// whether all had ended.
+    /// Stops taking tasks, waits up to `bound` for those that run and hands the rest back, for which it takes two
+    /// seconds more at most. Safe to call twice; whether all had ended.
     pub async fn stop(&self, bound: Duration) -> bool {
         let shared = &self.0;
         shared.takes_nothing_new.store(true, Ordering::Release);
         let ended = tokio::time::timeout(bound, shared.idle()).await.is_ok();
+        if tokio::time::timeout(HANDING_BACK, self.hand_back()).await.is_err() {
+            tracing::warn!("tasks could not be handed back in time: others take them when the lease ends");
+        }
+        ended
+    }
+
+    async fn hand_back(&self) {
+        let shared = &self.0;
         for lane in shared.lanes.values() {
             lane.release_ahead(shared).await;
         }
+        // What still runs is dropped.
         let epoch = shared.epochs.end();
-        shared.owned.stop(bound.max(Duration::from_secs(1))).await;
+        shared.owned.stop(HANDING_BACK).await;
         if let Err(error) = shared.db.leave(epoch).await {
             tracing::warn!(%error, "tasks could not be handed back: others take them when the lease ends");
         }
-        ended
     }
 
     /// Stops taking tasks, and does not wait for those that run.
@@ -248,21 +289,18 @@ impl Shared {
         let _ = self.completions.send(fence);
     }
 
+    /// Begins what waits elsewhere for a seat that is free now.
+    fn pump_others(self: &Arc<Self>) {
+        while let Some(lane) = self.gate.next().and_then(|queue| self.lanes.get(queue)) {
+            lane.pump(self);
+        }
+    }
+
     fn ring(&self, queues: &[String]) {
         for queue in queues {
             if let Some(lane) = self.lanes.get(queue.as_str()) {
                 lane.ring();
             }
-        }
-    }
-
-    /// Something is due then.
-    fn wake_at(&self, due: Timestamp) {
-        let mut known = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.is_none_or(|known| due < known) {
-            *known = Some(due);
-            drop(known);
-            self.sooner.notify_one();
         }
     }
 
@@ -275,33 +313,43 @@ impl Shared {
     }
 }
 
-impl Dispatcher for Engine {
-    fn admit(&self, task: &NewTask) -> Option<Box<dyn Slot>> {
-        let shared = &self.0;
-        if shared.takes_nothing_new() || !shared.workers.contains_key(task.name.as_ref()) {
+impl Dispatcher for Shared {
+    fn admit(self: Arc<Self>, task: &NewTask) -> Option<Box<dyn Slot>> {
+        if self.takes_nothing_new() {
             return None;
         }
-        let lane = shared.lanes.get(task.queue.as_ref())?;
-        let permit = lane.admit()?;
-        let owner = shared.epochs.node();
-        Some(Box::new(Place { owner, permit, lane: Arc::clone(lane), shared: Arc::clone(shared) }))
+        let known = self.workers.get(task.name.as_ref())?;
+        let lane = Arc::clone(self.lanes.get(task.queue.as_ref())?);
+        let turn = lane.admit(&self, known)?;
+        Some(Box::new(Place { owner: self.epochs.node(), turn, lane, shared: self }))
     }
 
     fn wake(&self, queue: &str) {
-        if let Some(lane) = self.0.lanes.get(queue) {
+        if let Some(lane) = self.lanes.get(queue) {
             lane.ring();
         }
     }
 
     fn wake_at(&self, due: Timestamp) {
-        self.0.wake_at(due);
+        let mut known = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.is_none_or(|known| due < known) {
+            *known = Some(due);
+            drop(known);
+            self.sooner.notify_one();
+        }
+    }
+
+    fn set_paused(&self, queue: &str, paused: bool) {
+        if let Some(lane) = self.lanes.get(queue) {
+            lane.set_paused(paused);
+        }
     }
 }
 
 /// A place in a lane.
 struct Place {
     owner: uuid::Uuid,
-    permit: tokio::sync::OwnedSemaphorePermit,
+    turn: Turn,
     lane: Arc<Lane>,
     shared: Arc<Shared>,
 }
@@ -312,8 +360,8 @@ impl Slot for Place {
     }
 
     fn run(self: Box<Self>, task: Task) {
-        let Self { permit, lane, shared, .. } = *self;
-        lane.start(&shared, task, permit);
+        let Self { turn, lane, shared, .. } = *self;
+        lane.start(&shared, vec![task], turn);
     }
 }
 
@@ -343,5 +391,9 @@ fn lanes(work: &Work) -> BTreeMap<&'static str, Arc<Lane>> {
     let size = |queue| {
         work.queues.iter().find(|it| it.name == queue).map_or(QueueSpec::CONCURRENCY, |it| it.concurrency)
     };
-    named.chain(crons).filter(served).map(|queue| (queue, Arc::new(Lane::new(queue, size(queue))))).collect()
+    named
+        .chain(crons)
+        .filter(served)
+        .map(|queue| (queue, Arc::new(Lane::new(queue, size(queue), 1))))
+        .collect()
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use mainstay_kernel::work::{Burial, Fence, NextAttempt, Task};
+use mainstay_kernel::work::{Burial, Dispatcher as _, Fence, NextAttempt, Task};
 use mainstay_kernel::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
 

@@ -10,7 +10,7 @@ use super::{LEASE, Shared};
 const BATCH: u32 = 500;
 
 /// How often a lease is renewed, and others are looked after.
-const RENEW: Duration = Duration::from_secs(2);
+pub(super) const RENEW: Duration = Duration::from_secs(2);
 
 /// How often waiting tasks are counted: a count reads them all.
 const COUNT: Duration = Duration::from_secs(15);
@@ -46,7 +46,8 @@ pub(super) async fn run(shared: Arc<Shared>) {
 
 /// Crons and scheduled tasks.
 pub(super) async fn due_now(shared: &Shared) -> Result<()> {
-    shared.ticker.tick(&shared.db).await?;
+    // A cron that cannot be seen to delays no task.
+    let ticked = shared.ticker.tick(&shared.db).await;
     loop {
         let queues = shared.db.promote(BATCH).await?;
         shared.ring(&queues);
@@ -56,7 +57,7 @@ pub(super) async fn due_now(shared: &Shared) -> Result<()> {
     }
     let next = shared.db.next_due().await?;
     *shared.due.lock().unwrap_or_else(PoisonError::into_inner) = next;
-    Ok(())
+    ticked
 }
 
 /// Renews the lease, frees what the dead held, and learns what operators said; when the lease was last renewed.
@@ -104,7 +105,11 @@ async fn tidy(shared: &Shared) -> Result<()> {
     shared.ring(&shared.db.disown(node, &held, FORGOTTEN).await?);
     let paused = shared.db.paused().await?;
     for lane in shared.lanes.values() {
-        lane.set_paused(paused.iter().any(|it| it == lane.queue()));
+        let is_paused = paused.iter().any(|it| it == lane.queue());
+        lane.set_paused(is_paused);
+        if is_paused {
+            lane.release_ahead(shared).await;
+        }
     }
     Ok(())
 }

@@ -142,6 +142,7 @@ const fn as_worker<O: Operation>() -> WorkerSpec {
         retry: O::SPEC.retry,
         timeout: WorkerSpec::TIMEOUT,
         concurrency: None,
+        batch: 1,
         summary: O::SPEC.summary,
         place: O::SPEC.place,
     }

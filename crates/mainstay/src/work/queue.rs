@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use mainstay_kernel::work::Depth;
 use mainstay_kernel::{Result, framework_tables};
-use mainstay_queue::QueueSpec;
+use mainstay_queue::{HEEDED, QueueSpec};
 
 use super::table::table;
 use super::{Background, Shown, missing};
@@ -142,13 +142,14 @@ impl Background {
     async fn drain(&self, name: &str, most: Duration, output: &Output) -> Result<()> {
         self.pause(name, true, output).await?;
         let began = std::time::Instant::now();
+        let heeded = if self.db.alive().await? == 0 { Duration::ZERO } else { HEEDED };
         loop {
             let running = self.depth(name).await?.running;
-            if running == 0 {
+            if running == 0 && began.elapsed() >= heeded {
                 output.line(format!("{name} is drained"));
                 return Ok(());
             }
-            if began.elapsed() > most {
+            if began.elapsed() > most.max(heeded) {
                 return Err(super::wrong(format!(
                     "{running} tasks of {name} still run after {} s: it stays paused",
                     most.as_secs()

@@ -77,7 +77,7 @@ async fn dead_letters_are_shown_replayed_and_discarded() {
         leave(&background, name).await;
     }
     let (db, node) = (&background.db, uuid());
-    for task in db.claim(node, "mail", 10).await.unwrap() {
+    for task in db.claim(node, "mail", 10, &[]).await.unwrap() {
         let errors = r#"[{"attempt":1,"at":"then","error":"no"}]"#.to_owned();
         db.bury(&task.fence(), &Burial { reason: "permanent", errors }).await.unwrap();
     }

@@ -170,10 +170,9 @@ fn steps<'a>(
     now: Timestamp,
 ) -> Vec<Step<'a>> {
     let tasks = outbox.tasks.iter().enumerate().map(|(index, leaving)| written::task(index, leaving, now));
-    let fence = outbox.fence.as_ref().map(written::fence);
-    // The fence and the answer first: where they fail, nobody is made to wait for a key.
-    fence
-        .into_iter()
+    let fences = outbox.fences.iter().map(written::fence);
+    // The fences and the answer first: where they fail, nobody is made to wait for a key.
+    fences
         .chain(record.map(|record| written::keep(record, head)))
         .chain(keys.iter().map(written::lock))
         .chain(tasks)

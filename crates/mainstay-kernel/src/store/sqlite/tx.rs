@@ -201,13 +201,13 @@ impl State {
         }
     }
 
-    /// Writes the tasks, and ends the attempt that this transaction is of.
+    /// Ends the attempts that this transaction is of, and writes the tasks.
     fn leave(&mut self, outbox: &Outbox, now: Timestamp) -> Result<()> {
-        if let Some(fence) = &outbox.fence
-            && self.run(&written::fence(fence))?.touched == 0
-        {
-            self.health = Health::Failed;
-            return Err(Error::new(ErrorKind::LeaseLost));
+        for fence in &outbox.fences {
+            if self.run(&written::fence(fence))?.touched == 0 {
+                self.health = Health::Failed;
+                return Err(Error::new(ErrorKind::LeaseLost));
+            }
         }
         for leaving in &outbox.tasks {
             self.run(&written::task(leaving, now))?;

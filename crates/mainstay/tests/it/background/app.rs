@@ -70,6 +70,15 @@ fn free<'t>(cx: &'t TaskCx) -> Boxed<'t, Worked> {
     })
 }
 
+/// Writes what it was given, in one row; 13 fails.
+fn together<'t>(tx: &'t mut Tx, tasks: &'t [TaskCx]) -> Boxed<'t, Worked> {
+    Box::pin(async move {
+        let inputs: Vec<u32> = TaskCx::inputs(tasks)?;
+        effect(tx, &format!("{inputs:?}"), tasks[0].attempt()).await?;
+        if inputs.contains(&13) { Err(WorkError::retry("13")) } else { worked(&()) }
+    })
+}
+
 fn follow<'t>(tx: &'t mut Tx, cx: &'t TaskCx) -> Boxed<'t, Worked> {
     Box::pin(async move {
         let left: u32 = cx.input()?;
@@ -85,6 +94,8 @@ worker!(record, String, Run::InTx(write), queue: "jobs", retry: Retry::exponenti
 worker!(failing, String, Run::InTx(fail), queue: "jobs", retry: Retry::exponential(2).exact());
 worker!(outside, String, Run::Free(free), queue: "mail", retry: Retry::fixed(1).exact(), timeout: Duration::from_millis(200));
 worker!(step, u32, Run::InTx(follow));
+worker!(narrow, String, Run::Free(free), queue: "mail", concurrency: Some(1));
+worker!(gather, u32, Run::BatchInTx(together), queue: "jobs", batch: 10, retry: Retry::exponential(2).exact());
 worker!(unmounted, String, Run::InTx(write), queue: "jobs");
 
 worker!(nightly, (), Run::InTx(|tx, cx| Box::pin(async move {
@@ -172,6 +183,8 @@ pub(crate) fn app() -> App {
         .worker(record)
         .worker(failing)
         .worker(outside)
+        .worker(narrow)
+        .worker(gather)
         .worker(step)
         .cron(nightly)
         .operation(create_person)

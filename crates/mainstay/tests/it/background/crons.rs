@@ -69,3 +69,13 @@ async fn of_many_missed_runs_the_last_is_made_up_for(app: TestApp) {
     }
     assert_eq!(app.db().last_tick("minutely").await.unwrap(), Some(app.now()));
 }
+
+#[mainstay::test(app = minutely)]
+async fn a_process_that_slept_makes_up_once(app: TestApp) {
+    let engine = mainstay::queue::Engine::new(app.db(), minutely().work()).unwrap();
+    engine.enter().await.unwrap();
+    app.advance(hours(10));
+    assert_eq!(engine.step().await.unwrap(), 1);
+    app.advance(mins(1));
+    assert_eq!(engine.step().await.unwrap(), 1, "and goes on as before");
+}

@@ -4,20 +4,24 @@ use mainstay::prelude::*;
 use mainstay::queue::Engine;
 use mainstay_test::TestApp;
 
-use super::app::{app, outside, record, step};
+use super::app::{app, gather, narrow, outside, record, step};
 use super::effect::effects;
 
 /// Waits until so much was done: tasks run in their own time here.
-#[expect(clippy::disallowed_methods, reason = "tasks run in their own time")]
 async fn until(app: &TestApp, done: usize) -> Vec<String> {
     for _ in 0..1000 {
         let all = effects(app.db()).await;
         if all.len() >= done {
             return all;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        look_again().await;
     }
     panic!("{:?} of {done} were done", effects(app.db()).await);
+}
+
+#[expect(clippy::disallowed_methods, reason = "tasks run in their own time")]
+async fn look_again() {
+    tokio::time::sleep(Duration::from_millis(10)).await;
 }
 
 async fn leave(app: &TestApp, count: usize) {
@@ -121,4 +125,80 @@ async fn what_is_run_is_counted(app: TestApp) {
         text.contains(done) && text.contains("task_wait_duration_seconds_count{queue=\"jobs\"} 2"),
         "{text}"
     );
+}
+
+#[mainstay::test(app = app)]
+async fn a_worker_at_its_limit_keeps_no_other_waiting(app: TestApp) {
+    write_tx!(app.db(), |tx| {
+        for _ in 0..100 {
+            tx.enqueue(narrow, "hang".to_owned()).await?;
+        }
+        tx.enqueue(outside, "other".to_owned()).await.map(drop)
+    })
+    .await
+    .unwrap();
+    app.engine().start().await.unwrap();
+    let mut done = until(&app, 2).await;
+    done.sort();
+    assert_eq!(done, ["hang", "other"], "one of the first worker, and the other behind the hundred");
+    app.engine().stop(Duration::ZERO).await;
+}
+
+#[mainstay::test(app = app)]
+async fn what_waits_for_one_worker_runs_together(app: TestApp) {
+    write_tx!(app.db(), |tx| {
+        for n in 0..12 {
+            tx.enqueue(gather, n).await?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+    app.tasks().run().await;
+    assert_eq!(effects(app.db()).await, ["[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]", "[10, 11]"]);
+    app.tasks().expect_none().await;
+}
+
+#[mainstay::test(app = app)]
+async fn what_failed_together_is_tried_again_alone(app: TestApp) {
+    write_tx!(app.db(), |tx| {
+        for n in 12..15 {
+            tx.enqueue(gather, n).await?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+    app.tasks().run().await;
+    assert!(effects(app.db()).await.is_empty());
+    app.advance(secs(5));
+    app.tasks().run().await;
+    let mut done = effects(app.db()).await;
+    done.sort();
+    assert_eq!(done, ["[12]", "[14]"]);
+    assert_eq!(app.tasks().expect_one(gather).await.task.attempt, 2);
+}
+
+#[mainstay::test(app = app)]
+async fn a_paused_queue_gives_back_what_it_has_not_begun(app: TestApp) {
+    write_tx!(app.db(), |tx| {
+        for _ in 0..20 {
+            tx.enqueue(outside, "hang".to_owned()).await?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+    app.engine().start().await.unwrap();
+    until(&app, 16).await;
+    app.db().set_paused("mail", true).await.unwrap();
+    for _ in 0..1000 {
+        let ready = app.tasks().of(outside).await.into_iter().filter(|it| it.task.state == "ready").count();
+        if ready >= 4 {
+            app.engine().stop(Duration::ZERO).await;
+            return;
+        }
+        look_again().await;
+    }
+    panic!("they were kept");
 }

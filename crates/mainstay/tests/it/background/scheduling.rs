@@ -86,7 +86,7 @@ async fn priority_comes_before_age(app: TestApp) {
     })
     .await
     .unwrap();
-    let waiting = app.db().claim(uuid::Uuid::now_v7(), "jobs", 10).await.unwrap();
+    let waiting = app.db().claim(uuid::Uuid::now_v7(), "jobs", 10, &[]).await.unwrap();
     let order: Vec<_> = waiting.iter().map(|it| it.body.as_str()).collect();
     assert_eq!(order, ["\"first\"", "\"second\"", "\"third\""]);
 }

@@ -1,11 +1,14 @@
 use uuid::Uuid;
 
 use super::Postgres;
-use crate::work::{Burial, Fence, NextAttempt, PARKED, Task, TaskId};
+use crate::work::{Burial, Fence, Keys, NextAttempt, PARKED, Task, TaskId};
 use crate::{Result, Row, Statement, Timestamp};
 
 const TAKE: &str =
     "UPDATE mainstay_task SET owner = $1, attempt = attempt + 1, started_at = $4, due_at = NULL";
+
+/// Between names: `chr(31)`.
+const SEPARATOR: &str = "\u{1f}";
 
 const OPEN: &str = "NOT EXISTS (SELECT FROM mainstay_queue WHERE name = $2 AND paused)";
 
@@ -48,41 +51,42 @@ impl Postgres {
         node: Uuid,
         queue: &str,
         most: u32,
+        except: &[String],
         now: Timestamp,
     ) -> Result<Vec<Task>> {
+        let others = if except.is_empty() { "" } else { "AND name <> ALL (string_to_array($5, chr(31)))" };
         let text = format!(
             "{TAKE} WHERE ctid = ANY (ARRAY(SELECT ctid FROM mainstay_task WHERE queue = $2 AND owner IS NULL \
-             AND key IS NULL AND {OPEN} ORDER BY priority, seq LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING {}, \
-             ctid::text",
+             AND key IS NULL AND {OPEN} {others} ORDER BY priority, seq LIMIT $3 FOR UPDATE SKIP LOCKED)) \
+             RETURNING {}, ctid::text",
             Task::COLUMNS
         );
-        self.taken(Statement::new(text).bind(node).bind(queue).bind(most).bind(now)).await
+        let claim = Statement::new(text).bind(node).bind(queue).bind(most).bind(now);
+        self.taken(if except.is_empty() { claim } else { claim.bind(except.join(SEPARATOR)) }).await
     }
 
-    pub(crate) async fn claim_keyed(
-        &self,
-        node: Uuid,
-        queue: &str,
-        most: u32,
-        after: &str,
-        now: Timestamp,
-    ) -> Result<Vec<Task>> {
+    pub(crate) async fn claim_keyed(&self, node: Uuid, keys: &Keys<'_>, now: Timestamp) -> Result<Vec<Task>> {
         let head = |after: &str| {
             format!(
-                "SELECT key, id, owner, due_at FROM mainstay_task WHERE queue = $2 AND key > {after} \
-                 ORDER BY key, seq LIMIT 1"
+                "SELECT key FROM mainstay_task WHERE queue = $2 AND key > {after} ORDER BY key, seq LIMIT 1"
             )
         };
+        let others =
+            if keys.except.is_empty() { "" } else { "AND name <> ALL (string_to_array($7, chr(31)))" };
         let text = format!(
             "WITH RECURSIVE heads AS (({}) UNION ALL SELECT next.* FROM heads CROSS JOIN LATERAL ({}) AS next), \
-             ready AS (SELECT id FROM heads WHERE owner IS NULL AND (due_at IS NULL OR due_at <= $4) AND {OPEN} LIMIT $3) \
+             ready AS (SELECT oldest.id FROM heads CROSS JOIN LATERAL (SELECT id, name, owner, due_at FROM mainstay_task \
+             WHERE queue = $2 AND key = heads.key ORDER BY seq LIMIT $6) AS oldest \
+             WHERE owner IS NULL AND (due_at IS NULL OR due_at <= $4) AND {OPEN} {others} LIMIT $3) \
              {TAKE} WHERE ctid = ANY (ARRAY(SELECT ctid FROM mainstay_task WHERE id IN (SELECT id FROM ready) \
              AND owner IS NULL FOR UPDATE SKIP LOCKED)) RETURNING {}, ctid::text",
             head("$5"),
             head("heads.key"),
             Task::COLUMNS
         );
-        self.taken(Statement::new(text).bind(node).bind(queue).bind(most).bind(now).bind(after)).await
+        let claim = Statement::new(text).bind(node).bind(keys.queue).bind(keys.most).bind(now);
+        let claim = claim.bind(keys.after).bind(keys.per_key);
+        self.taken(if keys.except.is_empty() { claim } else { claim.bind(keys.except.join(SEPARATOR)) }).await
     }
 
     async fn taken(&self, statement: Statement) -> Result<Vec<Task>> {
@@ -126,7 +130,7 @@ impl Postgres {
     }
 
     pub(crate) async fn unpark(&self, names: &[&str]) -> Result<Vec<String>> {
-        self.texts(&Statement::new(UNPARK).bind(PARKED).bind(names.join("\u{1f}"))).await
+        self.texts(&Statement::new(UNPARK).bind(PARKED).bind(names.join(SEPARATOR))).await
     }
 
     pub(crate) async fn promote(&self, now: Timestamp, most: u32) -> Result<Vec<String>> {

@@ -69,12 +69,7 @@ impl Postgres {
         self.texts(&meant(text, filter).bind(most).bind(by).bind(now)).await
     }
 
-    pub(crate) async fn discard_dead(
-        &self,
-        filter: &TaskFilter,
-        by: Timestamp,
-        most: u32,
-    ) -> Result<u64> {
+    pub(crate) async fn discard_dead(&self, filter: &TaskFilter, by: Timestamp, most: u32) -> Result<u64> {
         let text = format!(
             "DELETE FROM mainstay_dead WHERE id IN (SELECT id FROM mainstay_dead WHERE {MEANT} AND died_at <= $5 \
              ORDER BY died_at LIMIT $4 FOR UPDATE SKIP LOCKED) RETURNING 1"

@@ -47,6 +47,14 @@ impl Postgres {
         self.texts(&Statement::new(DISOWN).bind(node).bind(before).bind(listed(running))).await
     }
 
+    pub(crate) async fn alive(&self) -> Result<u64> {
+        let alive = "SELECT count(*) FROM mainstay_node WHERE lease_until >= clock_timestamp()";
+        self.rows(&Statement::new(alive))
+            .await?
+            .first()
+            .map_or(Ok(0), |row| row.at::<i64>(0).map(i64::unsigned_abs))
+    }
+
     pub(crate) async fn leave(&self, node: Uuid) -> Result<()> {
         self.settle(&Statement::new(LEAVE).bind(node)).await.map(drop)
     }

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::{Sqlite, SqliteTx, texts};
-use crate::work::{Burial, Fence, NextAttempt, PARKED, Task, TaskId};
+use crate::work::{Burial, Fence, Keys, NextAttempt, PARKED, Task, TaskId};
 use crate::{Result, Row, Statement, Timestamp};
 
 const OPEN: &str = "not exists (select 1 from mainstay_queue where name = ?2 and paused)";
@@ -11,11 +11,13 @@ const READY: &str = "select 1 from mainstay_task where queue = ?2 and owner is n
 /// The oldest of each key, walked from key to key by the index.
 const HEADS: &str = "with recursive heads (key) as ( \
      select (select min(key) from mainstay_task where queue = ?2 and key > ?5) union all \
-     select (select min(key) from mainstay_task where queue = ?2 and key > heads.key) from heads where key is not null), \
-     oldest as (select (select seq from mainstay_task as it where it.queue = ?2 and it.key = heads.key \
-     order by seq limit 1) as seq from heads where key is not null) \
-     select task.seq from oldest join mainstay_task as task on task.seq = oldest.seq \
-     where task.owner is null and (task.due_at is null or task.due_at <= ?4)";
+     select (select min(key) from mainstay_task where queue = ?2 and key > heads.key) from heads where key is not null) \
+     select task.seq from heads cross join mainstay_task as task on task.seq in ( \
+     select seq from mainstay_task as it where it.queue = ?2 and it.key = heads.key order by seq limit ?6) \
+     where heads.key is not null and task.owner is null and (task.due_at is null or task.due_at <= ?4)";
+
+/// For `claim_keyed`; `claim` counts otherwise.
+const OTHERS: &str = "and task.name not in (select value from json_each(?7))";
 
 const HELD: &str = "id = ?1 and owner = ?2 and attempt = ?3";
 
@@ -25,6 +27,7 @@ impl Sqlite {
         node: Uuid,
         queue: &str,
         most: u32,
+        except: &[String],
         now: Timestamp,
     ) -> Result<Vec<Task>> {
         // Looking costs no commit.
@@ -32,27 +35,24 @@ impl Sqlite {
         if self.point(&ready)?.is_none() {
             return Ok(Vec::new());
         }
+        let others = "and name not in (select value from json_each(?5))";
         let picked = format!(
-            "select seq from mainstay_task where queue = ?2 and owner is null and key is null and {OPEN} \
+            "select seq from mainstay_task where queue = ?2 and owner is null and key is null and {OPEN} {others} \
              order by priority, seq limit ?3"
         );
-        self.taken(taking(&picked).bind(node).bind(queue).bind(most).bind(now)).await
+        let claim = taking(&picked).bind(node).bind(queue).bind(most).bind(now);
+        self.taken(claim.bind(listed(except))).await
     }
 
-    pub(crate) async fn claim_keyed(
-        &self,
-        node: Uuid,
-        queue: &str,
-        most: u32,
-        after: &str,
-        now: Timestamp,
-    ) -> Result<Vec<Task>> {
+    pub(crate) async fn claim_keyed(&self, node: Uuid, keys: &Keys<'_>, now: Timestamp) -> Result<Vec<Task>> {
+        let Keys { queue, per_key, most, after, except } = *keys;
         let keyed = "select 1 from mainstay_task where queue = ?1 and key > ?2 limit 1";
         if self.point(&Statement::new(keyed).bind(queue).bind(after))?.is_none() {
             return Ok(Vec::new());
         }
-        let picked = format!("{HEADS} and {OPEN} limit ?3");
-        self.taken(taking(&picked).bind(node).bind(queue).bind(most).bind(now).bind(after)).await
+        let picked = format!("{HEADS} and {OPEN} {OTHERS} limit ?3");
+        let claim = taking(&picked).bind(node).bind(queue).bind(most).bind(now).bind(after);
+        self.taken(claim.bind(per_key).bind(listed(except))).await
     }
 
     async fn taken(&self, statement: Statement) -> Result<Vec<Task>> {
@@ -124,10 +124,9 @@ impl Sqlite {
     }
 
     pub(crate) async fn unpark(&self, names: &[&str]) -> Result<Vec<String>> {
-        let names = serde_json::json!(names).to_string();
         let text = "update mainstay_task set owner = null where owner = ?1 \
              and name in (select value from json_each(?2)) returning queue";
-        self.texts(Statement::new(text).bind(PARKED).bind(names)).await
+        self.texts(Statement::new(text).bind(PARKED).bind(listed(names))).await
     }
 
     pub(crate) async fn promote(&self, now: Timestamp, most: u32) -> Result<Vec<String>> {
@@ -155,6 +154,11 @@ impl Sqlite {
         let next = Statement::new("select min(due_at) from mainstay_schedule");
         self.point(&next)?.map_or(Ok(None), |row: Row| row.at(0))
     }
+}
+
+/// Names, for `json_each`.
+fn listed<T: serde::Serialize>(names: &[T]) -> String {
+    serde_json::json!(names).to_string()
 }
 
 fn taking(picked: &str) -> Statement {

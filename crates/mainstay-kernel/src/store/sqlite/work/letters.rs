@@ -81,12 +81,7 @@ impl Sqlite {
         .await
     }
 
-    pub(crate) async fn discard_dead(
-        &self,
-        filter: &TaskFilter,
-        by: Timestamp,
-        most: u32,
-    ) -> Result<u64> {
+    pub(crate) async fn discard_dead(&self, filter: &TaskFilter, by: Timestamp, most: u32) -> Result<u64> {
         let text = format!(
             "delete from mainstay_dead where id in (select id from mainstay_dead where {MEANT} and died_at <= ?5 \
              order by died_at limit ?4)"
