@@ -65,12 +65,24 @@ impl Caller {
     pub fn label(&self) -> String {
         match self {
             Self::Anonymous => "anonymous".to_owned(),
-            Self::User(principal) if principal.id.is_nil() => {
-                format!("subject:{}:{}:{}", principal.issuer.len(), principal.issuer, principal.subject)
-            }
+            Self::User(principal) if principal.id.is_nil() => principal.named(),
             Self::User(principal) => format!("user:{}", principal.id),
             Self::Service(name) => format!("service:{name}"),
             Self::System => "system".to_owned(),
         }
+    }
+
+    /// The caller in one word as the credential names it, whether or not the person's row is known.
+    pub fn credential(&self) -> String {
+        match self {
+            Self::User(principal) if !principal.subject.is_empty() => principal.named(),
+            Self::User(_) | Self::Anonymous | Self::Service(_) | Self::System => self.label(),
+        }
+    }
+}
+
+impl Principal {
+    fn named(&self) -> String {
+        format!("subject:{}:{}:{}", self.issuer.len(), self.issuer, self.subject)
     }
 }

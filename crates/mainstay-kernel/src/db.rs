@@ -13,8 +13,8 @@ use crate::reader::Lane;
 use crate::store::{Record, Store};
 use crate::work::{Relay, TaskFilter};
 use crate::{
-    Answer, Clock, DbOptions, Dialect, Error, ErrorKind, Faults, Owned, Reader, Request, Result, Row,
-    Statement, Tx, watch,
+    Answer, Clock, DbOptions, Dialect, Error, ErrorKind, Faults, Limiter, Owned, Reader, Request, Result,
+    Row, Statement, Tx, watch,
 };
 
 /// A handle on the database. Cheap to clone.
@@ -29,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) ran: Arc<AtomicU64>,
     pub(crate) faults: Faults,
     pub(crate) relay: Relay,
+    limiter: Limiter,
     in_flight: InFlight,
     owned: Owned,
 }
@@ -98,6 +99,7 @@ impl Db {
     pub async fn open(options: DbOptions) -> Result<Self> {
         let store = Store::open(&options).await?;
         store.migrate(options.clock.now()).await?;
+        let limiter = Limiter::new(options.clock.clone());
         Ok(Self(Arc::new(Shared {
             store,
             options,
@@ -105,21 +107,22 @@ impl Db {
             ran: Arc::default(),
             faults: Faults::default(),
             relay: Relay::default(),
+            limiter,
             in_flight: InFlight::default(),
             owned: Owned::new(),
         })))
     }
 
     /// Attaches a value that every transaction of this database can find by its type
-    /// ([`Tx::extension`]), whichever handle opens it: the models' hooks are such a value.
+    /// ([`Tx::extension`]), whichever handle opens it: the models' hooks are such a value, and the operations.
     ///
     /// # Errors
-    /// Internal, when it has one already.
+    /// Internal, when it has one of this type already.
     pub fn extend<T: Any + Send + Sync>(&self, value: T) -> Result<()> {
         self.0.extension.attach(value)
     }
 
-    /// What was attached, if it is a `T`.
+    /// The `T` that was attached.
     pub fn extension<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
         self.0.extension.get()
     }
@@ -137,6 +140,11 @@ impl Db {
     /// Where the time comes from.
     pub fn clock(&self) -> &Clock {
         &self.0.options.clock
+    }
+
+    /// What counts how often somebody calls something.
+    pub fn limiter(&self) -> &Limiter {
+        &self.0.limiter
     }
 
     pub(crate) fn relay(&self) -> &Relay {

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::Quota;
+
 /// The framework's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -105,6 +107,8 @@ pub enum ErrorKind {
     Draining,
     /// A statement or a handler took longer than its limit, in milliseconds.
     TooSlow(u64),
+    /// The caller has used up how often it may call this.
+    RateLimited(Quota),
     /// The application's own error.
     Declared(Declared),
     /// Ours, or one that the application did not declare. Never shown to a client.
@@ -241,6 +245,10 @@ impl fmt::Display for ErrorKind {
             }
             Self::Draining => f.write_str("this process is about to stop"),
             Self::TooSlow(millis) => write!(f, "took longer than its limit of {millis} ms"),
+            Self::RateLimited(quota) => {
+                let (limit, wait) = (quota.limit, quota.retry_after.as_secs_f64());
+                write!(f, "this may be called {limit} times, and the next time in {wait:.1} s")
+            }
             Self::Declared(declared) => f.write_str(&declared.message),
         }
     }

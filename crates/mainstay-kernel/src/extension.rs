@@ -8,19 +8,36 @@ use crate::{Error, Result};
 
 type Anything = dyn Any + Send + Sync;
 
-/// One value, attached for as long as the database is open.
+/// Values that are attached for as long as the database is open, one of each type. Reading them takes no lock: each
+/// transaction asks.
 #[derive(Default)]
-pub(crate) struct Extension(OnceLock<Arc<Anything>>);
+pub(crate) struct Extension(OnceLock<Box<Attached>>);
+
+struct Attached {
+    value: Arc<Anything>,
+    rest: Extension,
+}
 
 impl Extension {
     pub(crate) fn attach<T: Any + Send + Sync>(&self, value: T) -> Result<()> {
-        self.0.set(Arc::new(value)).map_err(|_| {
-            Error::internal("this database has an extension: two applications cannot extend one handle")
-        })
+        let mut attached = Box::new(Attached { value: Arc::new(value), rest: Self::default() });
+        let mut end = self;
+        while let Err(back) = end.0.set(attached) {
+            attached = back;
+            let Some(next) = end.0.get() else { continue };
+            if next.value.is::<T>() {
+                return Err(Error::internal(
+                    "this database has an extension of this type: two applications cannot extend one handle",
+                ));
+            }
+            end = &next.rest;
+        }
+        Ok(())
     }
 
     pub(crate) fn get<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
-        Arc::clone(self.0.get()?).downcast().ok()
+        let attached = self.0.get()?;
+        Arc::clone(&attached.value).downcast().ok().or_else(|| attached.rest.get())
     }
 }
 
@@ -35,5 +52,21 @@ impl Locals {
             self.0.len() - 1
         });
         self.0[at].downcast_mut().expect("it was found by its type")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_value_of_each_type_is_attached() {
+        let extension = Extension::default();
+        assert!(extension.get::<u8>().is_none());
+        extension.attach(1_u8).unwrap();
+        extension.attach("text").unwrap();
+        assert!(extension.attach(2_u8).is_err());
+        assert_eq!((*extension.get::<u8>().unwrap(), *extension.get::<&str>().unwrap()), (1, "text"));
+        assert!(extension.get::<u16>().is_none());
     }
 }

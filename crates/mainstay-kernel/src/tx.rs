@@ -63,7 +63,7 @@ impl Tx {
         self.traceparent = traceparent;
     }
 
-    /// What [`Db::extend`](crate::Db::extend) attached, if it is a `T`.
+    /// The `T` that [`Db::extend`](crate::Db::extend) attached.
     pub fn extension<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
         self.shared.extension.get()
     }

@@ -44,8 +44,13 @@ pub(crate) fn last(ty: &Type) -> Option<String> {
 
 /// `T` of `Option<T>`.
 pub(crate) fn optional(ty: &Type) -> Option<&Type> {
+    within(ty, "Option")
+}
+
+/// `T` of `name<T>`.
+pub(crate) fn within<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last().filter(|it| it.ident == "Option")?;
+    let last = path.path.segments.last().filter(|it| it.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
     arguments.args.iter().find_map(|it| {
         let GenericArgument::Type(within) = it else { return None };

@@ -89,3 +89,14 @@ pub(crate) fn path(value: &Expr) -> Option<&Path> {
     let Expr::Path(ExprPath { path, qself: None, .. }) = value else { return None };
     Some(path)
 }
+
+/// Names of functions under `#[middleware]`: `[with_org, logged]`.
+pub(crate) fn middleware(value: &Expr) -> Result<Vec<Path>> {
+    let Expr::Array(ExprArray { elems, .. }) = value else {
+        return Err(at(value, "expected a list of middleware: `[logger]`"));
+    };
+    let name = |it: &Expr| {
+        path(it).cloned().ok_or_else(|| at(it, "expected the name of a function under `#[middleware]`"))
+    };
+    elems.iter().map(name).collect()
+}

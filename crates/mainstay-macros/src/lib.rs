@@ -23,6 +23,7 @@ mod model_enum;
 mod nearest;
 mod operation;
 mod place;
+mod rate;
 mod report;
 mod retrying;
 mod scope;
@@ -238,6 +239,7 @@ pub fn hook(options: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `get, "/hello"` | method and path below the mount's prefix; without them they come from the file |
 /// | `auth`, `auth(role = "editor")` | only for who signed in; only for persons with one of these roles |
+/// | `rate_limit = "100/60s"` | how often one caller may call it: 429 `rate_limited` beyond |
 /// | `middleware = [logger]` | what runs around it, the first outermost |
 /// | `replay = never` | its answers hold secrets and are not kept: a repeat is 409 `already_done` |
 /// | `overrides` | it replaces the generated route of this method and path |
@@ -249,13 +251,21 @@ pub fn endpoint(options: TokenStream, item: TokenStream) -> TokenStream {
     endpoint::expand(options.into(), item.into()).unwrap_or_else(report::compile_errors).into()
 }
 
-/// Makes an `async fn` a middleware: it runs around what answers a request, and outside its transaction.
+/// Makes an `async fn` a middleware. With a `RequestCx` it runs around what answers a request, and outside of its
+/// transaction; with a `Cx` around an operation, within the transaction of a mutation and the snapshot of a query.
 ///
 /// ```ignore
 /// #[middleware]
-/// async fn with_org(cx: &mut RequestCx, next: Next<'_>) -> Result<Response> {
-///     cx.insert(Org::of(cx).await?);      // Extension<Org> in the endpoint
+/// async fn logged(cx: &mut RequestCx, next: Next<'_>) -> Result<Response> {
+///     cx.insert(Began::now());            // Extension<Began> in the endpoint
 ///     Ok(next.run(cx).await)
+/// }
+///
+/// #[middleware]
+/// async fn with_org(cx: &mut Cx<'_>) -> Result<Reply> {
+///     let org = Org::of(cx).await?;
+///     cx.insert(org);                     // Extension<Org> in the operation
+///     cx.next().await                     // and what is to be done after it, also on an error
 /// }
 /// ```
 #[proc_macro_attribute]
@@ -353,6 +363,7 @@ pub fn cron(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `&mut Tx` | the transaction |
 /// | `user_id: Id<User>` | the parameter of the path of this name: `$user_id` or `$userId` |
 /// | `Caller`, `Principal`, `Option<Principal>` | who asks: anybody, a person, a person if it is one |
+/// | `Extension<T>` | the `T` that a middleware put in |
 /// | `&Asked` | the call: headers, which attempt it is |
 /// | one more, by value | the input; without it there is none |
 ///
@@ -363,7 +374,11 @@ pub fn cron(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `queue = "jobs"` | the queue that reaches it, and in which its tasks wait |
 /// | `auth`, `auth(role = "editor")` | only for who signed in; only for persons with one of these roles |
 /// | `retry = 5`, `retry(max = 10, backoff = "linear", base = "5s")` | when a task of it that failed is tried again |
-/// | `cache = "10s"` | of a query: how long its answer may be given again |
+/// | `cache = "10s"` | of a query: how long its answer is given again to the same caller |
+/// | `cache(time = "10s", shared)` | the same, to all callers |
+/// | `rate_limit = "100/60s"` | how often one caller may call it; tasks of it are not counted |
+/// | `middleware = [with_org]` | what runs around it in its transaction, the first outermost |
+/// | `metadata(permission = "orders.write")` | what its middleware can read of it |
 /// | `summary = "…"`, `description = "…"`, `tags = ["…"]` | for its description; else from its documentation |
 /// | `crate = "path"` | where the facade is; default `::mainstay` |
 #[proc_macro_attribute]

@@ -10,8 +10,8 @@ use crate::facade::facade;
 use crate::nearest::unknown;
 use crate::report::at;
 
-const AROUND: &str =
-    "a middleware is `async fn name(cx: &mut RequestCx, next: Next<'_>) -> Result<Response>`";
+const AROUND: &str = "a middleware around routes is `async fn name(cx: &mut RequestCx, next: Next<'_>) -> Result<Response>`, and \
+     one around operations is `async fn name(cx: &mut Cx<'_>) -> Result<Reply>`";
 const BEFORE: &str = "a request hook before the handler is `async fn name(cx: &mut RequestCx) -> Result<()>`";
 const AFTER: &str = "a request hook after the handler is `async fn name(cx: &mut RequestCx, response: &mut Response) -> Result<()>`";
 
@@ -27,6 +27,9 @@ struct Named {
 pub(crate) fn around(options: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let item: ItemFn = syn::parse2(item)?;
     let named = Named::from_list(&NestedMeta::parse_meta_list(options)?)?;
+    if item.sig.inputs.first().and_then(name_of).is_some_and(|it| it == "Cx") {
+        return around_operations(&item, named);
+    }
     takes(&item, &["RequestCx", "Next"], AROUND)?;
     let endpoint = of_web(named);
     let (ident, run) = (&item.sig.ident, body(&item, &quote!(cx, next)));
@@ -42,6 +45,28 @@ pub(crate) fn around(options: TokenStream, item: TokenStream) -> Result<TokenStr
                 cx: &'a mut #endpoint::RequestCx,
                 next: #endpoint::Next<'a>,
             ) -> #endpoint::Boxed<'a, #endpoint::Result<#endpoint::Response>> {
+                #run
+            }
+        }
+    })
+}
+
+/// The expansion of `#[middleware]` over a function that takes the context of an operation.
+fn around_operations(item: &ItemFn, named: Named) -> Result<TokenStream> {
+    takes(item, &["Cx"], AROUND)?;
+    let facade = named.facade.unwrap_or_else(facade);
+    let (operation, kernel) = (quote!(#facade::queue::operation), quote!(#facade::kernel));
+    let (ident, run) = (&item.sig.ident, body(item, &quote!(cx)));
+    let (spec, unit) = (name_and_place(ident, &kernel), unit(item));
+    Ok(quote! {
+        #unit
+
+        impl #operation::Middleware for #ident {
+            #spec
+
+            fn run<'a>(
+                cx: &'a mut #operation::Cx<'_>,
+            ) -> #kernel::Boxed<'a, #kernel::Result<#operation::Reply>> {
                 #run
             }
         }
@@ -114,15 +139,19 @@ fn takes(item: &ItemFn, names: &[&str], expected: &str) -> Result<()> {
         errors.push(at(&item.sig.ident, expected));
     }
     for (index, argument) in item.sig.inputs.iter().enumerate() {
-        let name = match argument {
-            FnArg::Typed(it) => last(&it.ty),
-            FnArg::Receiver(_) => None,
-        };
+        let name = name_of(argument);
         if name.is_none() || name.as_deref() != names.get(index).copied() {
             errors.push(at(argument, expected));
         }
     }
     errors.finish()
+}
+
+fn name_of(argument: &FnArg) -> Option<String> {
+    match argument {
+        FnArg::Typed(it) => last(&it.ty),
+        FnArg::Receiver(_) => None,
+    }
 }
 
 fn last(ty: &Type) -> Option<String> {
@@ -138,12 +167,12 @@ fn of_web(named: Named) -> TokenStream {
     quote!(#facade::web::endpoint)
 }
 
-fn name_and_place(ident: &Ident, endpoint: &TokenStream) -> TokenStream {
+fn name_and_place(ident: &Ident, path: &TokenStream) -> TokenStream {
     let name = ident.unraw().to_string();
-    let place = quote_spanned!(ident.span()=> #endpoint::Place::at(::core::file!(), ::core::line!()));
+    let place = quote_spanned!(ident.span()=> #path::Place::at(::core::file!(), ::core::line!()));
     quote! {
         const NAME: &'static str = #name;
-        const PLACE: #endpoint::Place = #place;
+        const PLACE: #path::Place = #place;
     }
 }
 

@@ -11,6 +11,8 @@ use crate::report::at;
 use crate::span::Span;
 
 const WORDS: [&str; 3] = ["max", "backoff", "base"];
+/// How often something is tried again that says how long to wait, and not how often.
+const MAX: u32 = 3;
 const BACKOFFS: [&str; 3] = ["exponential", "linear", "fixed"];
 
 /// When what failed is tried again, as far as the author says.
@@ -72,15 +74,20 @@ impl Retrying {
         }
     }
 
-    /// A `Retry`, with `else_` as the number where none is said.
-    pub(crate) fn emit(&self, else_: u32, queue: &TokenStream) -> TokenStream {
-        let max = self.max.unwrap_or(else_);
+    /// An `Option<Retry>`, with `usual` as the number where none is said: none where nothing is.
+    pub(crate) fn emit(&self, usual: Option<u32>, queue: &TokenStream) -> TokenStream {
+        let is_silent = self.max.is_none() && self.backoff.is_none() && self.base.is_none();
+        if is_silent && usual.is_none() {
+            return quote!(::core::option::Option::None);
+        }
+        let max = self.max.or(usual).unwrap_or(MAX);
         let base = self.base.as_ref().map(Span::emit).map(|it| quote!(.base(#it)));
-        match &self.backoff {
+        let retry = match &self.backoff {
             None => quote!(#queue::Retry::exponential(#max)#base),
             Some(Backoff::Named(name)) => quote!(#queue::Retry::#name(#max)#base),
             Some(Backoff::By(wait)) => quote!(#queue::Retry::by(#max, #wait)),
-        }
+        };
+        quote!(::core::option::Option::Some(#retry))
     }
 }
 

@@ -1,7 +1,7 @@
 use darling::Result;
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Expr, LitStr};
+use syn::Expr;
 
 use crate::items::text;
 use crate::report::at;
@@ -18,8 +18,7 @@ impl Span {
     /// Reads `"500ms"`, `"60s"`, `"10m"`, `"2h"` or `"1d"`; no time is none.
     pub(crate) fn read(value: &Expr) -> Result<Self> {
         let text = text(value)?;
-        let millis = millis(&text).filter(|it| *it > 0);
-        let millis = millis.ok_or_else(|| {
+        Self::of(&text.value()).ok_or_else(|| {
             at(
                 &text,
                 format!(
@@ -27,8 +26,12 @@ impl Span {
                     text.value()
                 ),
             )
-        })?;
-        Ok(Self { millis })
+        })
+    }
+
+    /// Reads what stands between the quotes.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        millis(text).filter(|it| *it > 0).map(|millis| Self { millis })
     }
 
     /// A `Duration`.
@@ -38,8 +41,7 @@ impl Span {
     }
 }
 
-fn millis(text: &LitStr) -> Option<u64> {
-    let text = text.value();
+fn millis(text: &str) -> Option<u64> {
     let digits = text.len() - text.trim_start_matches(|it: char| it.is_ascii_digit()).len();
     let (count, unit) = text.split_at(digits);
     let (_, millis) = UNITS.iter().find(|(name, _)| *name == unit.trim_start())?;

@@ -16,8 +16,8 @@ pub struct WorkerSpec {
     pub name: &'static str,
     /// The queue in which they wait.
     pub queue: &'static str,
-    /// When a task whose attempt failed is tried again.
-    pub retry: Retry,
+    /// When a task whose attempt failed is tried again; else its queue says.
+    pub retry: Option<Retry>,
     /// How long an attempt may take. Then it is dropped, and counts as failed.
     pub timeout: Duration,
     /// How many of its tasks one process runs at the same time, within what the queue allows.
@@ -42,7 +42,7 @@ impl WorkerSpec {
         Self {
             name,
             queue: Self::QUEUE,
-            retry: Retry::DEFAULT,
+            retry: None,
             timeout: Self::TIMEOUT,
             concurrency: None,
             batch: 1,

@@ -12,8 +12,6 @@ use http::header::{CONNECTION, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::Value;
 
-pub use table::RateLimit;
-
 /// An error as a client sees it: status, stable code, description, optional structure and headers.
 /// There is a constructor for each row of the contract's table.
 #[derive(Clone, Debug, PartialEq)]

@@ -86,6 +86,7 @@ pub(crate) fn kept_error(error: &Error) -> Option<Answer> {
         | ErrorKind::OutcomeUnknown
         | ErrorKind::Draining
         | ErrorKind::TooSlow(_)
+        | ErrorKind::RateLimited(_)
         | ErrorKind::Internal(_) => false,
     };
     kept.then(|| of_error(&ApiError::from(error.kind())))

@@ -86,7 +86,19 @@ impl Site {
     /// # Errors
     /// Unauthenticated, when a credential is there and does not hold.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller> {
-        let mut caller = self.0.credentials.verify(headers)?;
+        self.resolved(self.presented(headers)?).await
+    }
+
+    /// Who these headers say sends them; nobody has looked for the person's row.
+    ///
+    /// # Errors
+    /// As [`Site::caller`].
+    pub(crate) fn presented(&self, headers: &HeaderMap) -> Result<Caller> {
+        self.0.credentials.verify(headers)
+    }
+
+    /// The caller with the person's row, told to the access log as well.
+    pub(crate) async fn resolved(&self, mut caller: Caller) -> Result<Caller> {
         if let (Caller::User(principal), Some(identity)) = (&mut caller, &self.0.identity) {
             // Boxed, for it may have to write, and most requests need no room for that.
             Box::pin(identity.resolve(&self.0.db, principal)).await?;

@@ -62,6 +62,7 @@ impl From<&ErrorKind> for ApiError {
                 "too_expensive",
                 format!("this {error}; ask for less, or for what an index can find"),
             ),
+            ErrorKind::RateLimited(quota) => Self::rate_limited(*quota),
             ErrorKind::Declared(declared) => declare(declared),
             ErrorKind::Internal(_) | ErrorKind::Answered | ErrorKind::LeaseLost => Self::internal(error),
         }

@@ -1,13 +1,14 @@
 use std::future::Future;
 
-use mainstay_kernel::{Error, Place, Result};
+use mainstay_kernel::{Clock, Error, Place, Result};
 use mainstay_model::migration::{Embedded, Migration};
 use mainstay_model::{Hook, HookEntry, Hooks, Model, ModelEntry, Scope};
 use mainstay_queue::cron::Cron;
-use mainstay_queue::{Operation, OperationEntry, Operations, Work, Worker};
-use mainstay_web::endpoint::{Endpoint, Method, Middleware, MiddlewareEntry, RequestHook, RequestHookEntry};
+use mainstay_queue::{Operation, OperationEntry, Operations, QueueSpec, Work, Worker};
+use mainstay_web::endpoint::{Endpoint, Method, RequestHook, RequestHookEntry};
 use mainstay_web::{Env, RouteEntry, States};
 
+use crate::around::{Around, Arounds};
 use crate::command::{AppCommand, CommandCx};
 use crate::config::{self, Config, Faults, Given, Settings, SettingsEntry, Sources};
 use crate::mount::{Layer, Mount, Mounted, boxed};
@@ -21,7 +22,7 @@ pub struct App {
     /// What was added to the application itself.
     pub(crate) own: Mount,
     pub(crate) mounts: Vec<Mount>,
-    pub(crate) middleware: Vec<MiddlewareEntry>,
+    pub(crate) middleware: Arounds,
     pub(crate) layers: Vec<Layer>,
     pub(crate) settings: Vec<SettingsEntry>,
     pub(crate) states: States,
@@ -38,7 +39,7 @@ impl App {
             version: "0.0.0",
             own: Mount::new(),
             mounts: Vec::new(),
-            middleware: Vec::new(),
+            middleware: Arounds::default(),
             layers: Vec::new(),
             settings: Vec::new(),
             states: States::default(),
@@ -110,7 +111,7 @@ impl App {
     /// # Errors
     /// Internal, naming two that clash and where they are.
     pub fn routes(&self) -> Result<Vec<RouteEntry>> {
-        let routes = listing::routes(self, "/v1");
+        let routes = listing::routes(self, &self.operations(&Clock::system())?, "/v1");
         clash::routes(&routes)?;
         Ok(routes)
     }
@@ -129,12 +130,12 @@ impl App {
         self
     }
 
-    /// Puts a middleware around every route of the application, those of models too. The one added first is
-    /// outermost.
+    /// Puts a middleware around every route of the application, those of models too; one that takes a `Cx` around
+    /// every operation. The one added first is outermost.
     #[must_use]
-    pub fn middleware<M: Middleware>(mut self, middleware: M) -> Self {
+    pub fn middleware<K, M: Around<K>>(mut self, middleware: M) -> Self {
         let _ = middleware;
-        self.middleware.push(MiddlewareEntry::of::<M>());
+        self.middleware.add::<K, M>();
         self
     }
 
@@ -167,9 +168,10 @@ impl App {
     }
 
     /// Says something of a queue, as [`Mount::queue`] does.
+    #[track_caller]
     #[must_use]
-    pub fn queue(mut self, name: &'static str, concurrency: u32) -> Self {
-        self.own = self.own.queue(name, concurrency);
+    pub fn queue(mut self, name: &'static str, say: impl FnOnce(QueueSpec) -> QueueSpec) -> Self {
+        self.own = self.own.queue(name, say);
         self
     }
 
@@ -185,12 +187,21 @@ impl App {
         all
     }
 
-    /// Its operations.
+    /// Its operations, each with what is around it: the middleware of the application, of its part, of its queue and
+    /// its own. Answers are given again as long as the clock says.
     ///
     /// # Errors
     /// Internal, naming two that have one path, and where they are.
-    pub fn operations(&self) -> Result<Operations> {
-        Operations::new(self.parts().flat_map(|it| &it.operations).copied())
+    pub fn operations(&self, clock: &Clock) -> Result<Operations> {
+        let work = self.work();
+        let mounted = self.parts().flat_map(|part| part.operations.iter().map(move |it| (part, *it)));
+        let mounted = mounted.map(|(part, entry)| {
+            let of_queue =
+                work.queue(entry.spec.queue).map(|it| it.middleware.as_slice()).unwrap_or_default();
+            let around = [&self.middleware.operations, &part.middleware.operations, of_queue].concat();
+            (entry, around)
+        });
+        Operations::new(mounted, clock)
     }
 
     /// Adds a route, such as `get("/hello", hello)`, below the API's prefix. Handlers, extractors

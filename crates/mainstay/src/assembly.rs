@@ -5,7 +5,7 @@ use mainstay_auth::{Credentials, Identity};
 use mainstay_kernel::{Db, Result, StoreUrl};
 use mainstay_model::migration::{Embedded, Migration, Order};
 use mainstay_model::{HookEntry, ModelEntry, Schema};
-use mainstay_queue::Work;
+use mainstay_queue::{Operations, Work};
 use mainstay_web::endpoint::{Around, RequestHookEntry};
 use mainstay_web::overview::{self, Overview};
 use mainstay_web::{Edge, EdgeService, Health, Manifest, OperatorAccess, RouteEntry, Site, crud};
@@ -37,6 +37,7 @@ pub struct Assembly {
     descriptions: Vec<Description>,
     /// What runs beside requests.
     pub work: Work,
+    operations: Operations,
     pub(crate) notices: Vec<String>,
     router: Router,
 }
@@ -48,15 +49,18 @@ impl Assembly {
     /// Internal, when two of its parts clash, or the database has the hooks of another application.
     pub fn new(app: App, db: Db, credentials: Arc<Credentials>, prefix: &str) -> Result<Self> {
         clash::parts(&app)?;
-        let routes = listing::routes(&app, prefix);
+        let (work, operations) = (app.work(), app.operations(db.clock())?);
+        let routes = listing::routes(&app, &operations, prefix);
         clash::routes(&routes)?;
         let identity =
             app.mounted().find(|it| it.users).map(|it| Identity::new(it.model.schema)).transpose()?;
         let hooks = attach_hooks(&app, &db)?;
         let descriptions = Description::of(&app, prefix);
-        let (work, operations) = (app.work(), app.operations()?);
+        if operations.iter().next().is_some() {
+            db.extend(operations.clone())?;
+        }
         let models = app.models();
-        let around = Around { middleware: app.middleware.clone(), hooks: app.request_hooks() };
+        let around = Around { middleware: app.middleware.routes.clone(), hooks: app.request_hooks() };
         let request_hooks = around.hooks.clone();
         let App { name, version, own, mounts, layers, states, env, .. } = app;
         let mut parts: Vec<_> = std::iter::once(own).chain(mounts).collect();
@@ -65,7 +69,7 @@ impl Assembly {
             parts.iter_mut().flat_map(|it| std::mem::take(&mut it.migrations_in_rust)).collect();
         let site = Site::new(db, credentials, identity, models.clone(), prefix).giving(states, env);
         let router = parts.into_iter().fold(Router::new(), |all, part| all.merge(router(&site, part)));
-        let router = router.merge(mainstay_web::ops::router(operations, prefix));
+        let router = router.merge(mainstay_web::ops::router(operations.clone(), prefix));
         let router = layers.into_iter().fold(around.layer(router, &site), |router, layer| layer(router));
         let router = router.with_state(site.clone());
         Ok(Self {
@@ -80,6 +84,7 @@ impl Assembly {
             site,
             descriptions,
             work,
+            operations,
             notices: Vec::new(),
             router,
         })
@@ -126,7 +131,8 @@ impl Assembly {
         if matches!(access, OperatorAccess::Open) {
             edge.metrics.keep_recent();
         }
-        let Self { name, version, routes, models, notices, descriptions, router, .. } = self;
+        let Self { name, version, routes, models, notices, descriptions, operations, router, .. } = self;
+        edge.metrics.register(|registry| operations.register(registry));
         let templates: Vec<_> = routes.iter().map(|it| it.path.clone()).collect();
         let reference = description::router(descriptions, &routes, access.clone());
         let overview = match routes.iter().any(|it| it.path == overview::PATH) {
@@ -176,6 +182,6 @@ fn router(site: &Site, part: Mount) -> Router<Site> {
     for route in part.routes {
         router = router.route(&format!("{prefix}{}", route.path), route.handler);
     }
-    let router = Around { middleware: part.middleware, hooks: Vec::new() }.layer(router, site);
+    let router = Around { middleware: part.middleware.routes, hooks: Vec::new() }.layer(router, site);
     part.layers.into_iter().fold(router, |router, layer| layer(router))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use mainstay_kernel::{Db, Error, Place, Result};
+use mainstay_kernel::{Clock, Db, Error, Place, Result};
 use mainstay_web::endpoint::Stands;
 use mainstay_web::{RouteEntry, Site, State, crud};
 use schemars::SchemaGenerator;
@@ -30,6 +30,8 @@ pub(crate) fn parts(app: &App) -> Result<()> {
         ));
     }
     endpoints(app)?;
+    queues(app)?;
+    extensions(app)?;
     let carried: Vec<Place> = app.parts().filter_map(|it| it.migrations).map(|(_, at)| at).collect();
     if let [one, other, ..] = carried[..] {
         return refuse(format!("migrations are given twice, at {one} and at {other}: keep one of the two"));
@@ -114,6 +116,35 @@ fn endpoints(app: &App) -> Result<()> {
                 ));
             }
         }
+    }
+    Ok(())
+}
+
+/// Refuses a queue of which something is said in two places.
+fn queues(app: &App) -> Result<()> {
+    let mut seen = HashMap::new();
+    for queue in app.parts().flat_map(|it| &it.work.queues) {
+        let (name, place) = (queue.name, queue.place);
+        if let Some(first) = seen.insert(name, place) {
+            return refuse(format!(
+                "the queue `{name}` is described twice, at {first} and at {place}: say all of it in one of the two"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses an operation that takes what no middleware can have put in.
+fn extensions(app: &App) -> Result<()> {
+    for operation in app.operations(&Clock::system())?.iter().filter(|it| it.around.is_empty()) {
+        let spec = operation.entry.spec;
+        let Some(name) = spec.extensions.first().map(|it| it()) else { continue };
+        let short = name.rsplit("::").next().unwrap_or(name);
+        return refuse(format!(
+            "the operation `{}` ({}) takes an `Extension<{short}>`, and no middleware is around it that could put a \
+             `{name}` in: write `middleware = […]` in its attribute, or add one to its queue or to the application",
+            spec.name, spec.place
+        ));
     }
     Ok(())
 }

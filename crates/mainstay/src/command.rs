@@ -158,7 +158,8 @@ fn cli(app: &App) -> clap::Command {
 /// Needs no database: the description follows from the program.
 fn print_description(app: &App, config: &Config, mount: Option<&String>) -> Result<()> {
     let usual = &config.http.api_prefix;
-    crate::clash::routes(&crate::listing::routes(app, usual))?;
+    let operations = app.operations(&Clock::system())?;
+    crate::clash::routes(&crate::listing::routes(app, &operations, usual))?;
     let all = Description::of(app, usual);
     let wanted = mount.unwrap_or(usual);
     let Some(found) = all.iter().find(|it| it.prefix == *wanted) else {

@@ -37,6 +37,7 @@ pub mod runtime;
 
 mod app;
 mod arguments;
+mod around;
 mod assembly;
 mod clash;
 mod command;
@@ -53,6 +54,7 @@ mod token;
 mod work;
 
 pub use app::App;
+pub use around::Around;
 pub use assembly::Assembly;
 pub use command::{CommandCx, Output};
 pub use declared::Declared;

@@ -13,6 +13,7 @@ use mainstay_web::endpoint::{
     Endpoint, EndpointEntry, Method, Middleware, MiddlewareEntry, RequestHook, RequestHookEntry, Stands,
 };
 
+use crate::around::{Around, Arounds};
 use crate::command::{AppCommand, CommandCx};
 use crate::declared::{Declared, Expected};
 use crate::route::Route;
@@ -25,7 +26,7 @@ pub struct Mount {
     pub(crate) models: Vec<Mounted>,
     pub(crate) hooks: Vec<HookEntry>,
     pub(crate) endpoints: Vec<Served>,
-    pub(crate) middleware: Vec<MiddlewareEntry>,
+    pub(crate) middleware: Arounds,
     /// Around the endpoints at this path and below it.
     pub(crate) middleware_below: Vec<(&'static str, MiddlewareEntry)>,
     pub(crate) request_hooks: Vec<RequestHookEntry>,
@@ -129,11 +130,12 @@ impl Mount {
         self
     }
 
-    /// Puts a middleware around every route of this part, those of models too. The one added first is outermost.
+    /// Puts a middleware around every route of this part, those of models too; one that takes a `Cx` around its
+    /// operations. The one added first is outermost.
     #[must_use]
-    pub fn middleware<M: Middleware>(mut self, middleware: M) -> Self {
+    pub fn middleware<K, M: Around<K>>(mut self, middleware: M) -> Self {
         let _ = middleware;
-        self.middleware.push(MiddlewareEntry::of::<M>());
+        self.middleware.add::<K, M>();
         self
     }
 
@@ -178,10 +180,11 @@ impl Mount {
         self
     }
 
-    /// Says something of a queue: how many of its tasks one process runs at the same time, at least one.
+    /// Says something of a queue: `.queue("mail", |queue| queue.concurrency(4).retry(Retry::fixed(2)))`.
+    #[track_caller]
     #[must_use]
-    pub fn queue(mut self, name: &'static str, concurrency: u32) -> Self {
-        self.work.queues.push(QueueSpec { name, concurrency: concurrency.max(1) });
+    pub fn queue(mut self, name: &'static str, say: impl FnOnce(QueueSpec) -> QueueSpec) -> Self {
+        self.work.queues.push(say(QueueSpec::new(name, Place::caller())));
         self
     }
 

@@ -4,7 +4,6 @@ pub use crate::command::CommandCx;
 pub use crate::config::Secret;
 pub use crate::route::{delete, get, head, options, patch, post, put};
 pub use crate::{App, Error, Mount, Result, write_tx};
-pub use axum::extract::Extension;
 pub use axum::http::HeaderMap as Headers;
 pub use axum::response::{IntoResponse, Response};
 pub use mainstay_kernel::{
@@ -18,6 +17,7 @@ pub use mainstay_model::{
     Access, Column, Decimal, Field as _, Filter, Hook as _, HookCx, Insert as _, Json, Model as _,
     ModelEnum as _, OrDeny as _, Overflow, Ref, Scope, Upsert as _, all, deny, rows, set,
 };
+pub use mainstay_queue::operation::{Cx, Extension, Reply};
 pub use mainstay_queue::{Asked, Retry, Scheduler as _, TaskCx, WorkError, hours, mins, secs};
 pub use mainstay_web::endpoint::{
     Auth, Client, Created, Method, Next, Path, Query, RequestCx, Role, TraceId,

@@ -9,6 +9,7 @@ use super::options::Options;
 use crate::facade::facade;
 use crate::handle::{callable, unit_struct};
 use crate::model::docs;
+use crate::rate::Rate;
 
 /// The struct, its `Endpoint`, and the function as it can still be called.
 pub(super) fn endpoint(options: &Options, signature: &Signature, item: &ItemFn) -> TokenStream {
@@ -56,12 +57,14 @@ fn spec(options: &Options, item: &ItemFn, endpoint: &TokenStream, kernel: &Token
     let (summary, description) =
         docs::told(&item.attrs, options.summary.as_ref(), options.description.as_ref());
     let (tags, middleware) = (&options.tags, &options.middleware);
+    let rate = Rate::emit(options.rate.as_ref(), kernel);
     quote! {
         #endpoint::Spec {
             name: #name,
             place: #place,
             route: #route,
             admits: #admits,
+            rate: #rate,
             replay: #endpoint::Replay::#replay,
             output: #endpoint::Checked::#output,
             stands: #endpoint::Stands::#stands,

@@ -1,21 +1,23 @@
 use darling::{Error, Result};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident};
-use syn::{Expr, ExprArray, LitStr, Path};
+use syn::{Expr, LitStr, Path};
 
 use crate::admits::Admits;
 use crate::items::{self, Item, items, text, texts};
 use crate::nearest::unknown;
+use crate::rate::Rate;
 use crate::report::at;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
-const WORDS: [&str; 15] = [
+const WORDS: [&str; 16] = [
     "get",
     "post",
     "put",
     "patch",
     "delete",
     "auth",
+    "rate_limit",
     "middleware",
     "replay",
     "overrides",
@@ -33,6 +35,7 @@ pub(super) struct Options {
     pub(super) method: Option<Ident>,
     pub(super) path: Option<LitStr>,
     pub(super) admits: Admits,
+    pub(super) rate: Option<Rate>,
     pub(super) middleware: Vec<Path>,
     pub(super) never_replayed: bool,
     pub(super) overrides: bool,
@@ -83,7 +86,8 @@ impl Options {
 
     fn take_named(&mut self, name: &Ident, value: Expr) -> Result<()> {
         match name.to_string().as_str() {
-            "middleware" => self.middleware = paths(&value)?,
+            "rate_limit" => self.rate = Some(Rate::read(&value)?),
+            "middleware" => self.middleware = items::middleware(&value)?,
             "replay" => self.never_replayed = never(&value)?,
             "summary" => self.summary = Some(text(&value)?),
             "description" => self.description = Some(text(&value)?),
@@ -115,6 +119,7 @@ fn misplaced(word: &Ident) -> String {
     match name.as_str() {
         "middleware" | "tags" => format!("expected `{name} = […]`"),
         "summary" | "description" | "path" => format!("expected `{name} = \"…\"`"),
+        "rate_limit" => Rate::EXPECTED.to_owned(),
         "replay" => "expected `replay = never`".to_owned(),
         "auth" => Admits::EXPECTED.to_owned(),
         "overrides" | "validate_output" => format!("`{name}` stands alone, without a value"),
@@ -147,15 +152,4 @@ fn never(value: &Expr) -> Result<bool> {
     } else {
         Err(at(value, format!("expected `replay = never`, found `{said}`")))
     }
-}
-
-fn paths(value: &Expr) -> Result<Vec<Path>> {
-    let Expr::Array(ExprArray { elems, .. }) = value else {
-        return Err(at(value, "expected a list of middleware: `[logger]`"));
-    };
-    let path = |it: &Expr| {
-        let path = items::path(it).cloned();
-        path.ok_or_else(|| at(it, "expected the name of a function under `#[middleware]`"))
-    };
-    elems.iter().map(path).collect()
 }

@@ -5,13 +5,13 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned as _;
 
 use super::Kind;
-use super::options::{Options, Said};
+use super::options::{Cache, Options, Said};
 use super::signature::{Argument, Signature};
 use crate::facade::facade;
 use crate::handle::{callable, unit_struct};
 use crate::model::docs;
 use crate::place::place;
-use crate::span::Span;
+use crate::rate::Rate;
 
 /// The struct, its `Job` and its `Operation`.
 pub(super) fn operation(kind: Kind, options: &Options, signature: &Signature, item: &ItemFn) -> TokenStream {
@@ -25,7 +25,7 @@ pub(super) fn operation(kind: Kind, options: &Options, signature: &Signature, it
     let waits =
         options.said.queue.as_ref().map_or_else(|| quote!(#queue::WorkerSpec::QUEUE), |it| quote!(#it));
     let name = &options.path.written;
-    let spec = spec(kind, &options.said, item, [&queue, &kernel]);
+    let spec = spec(kind, &options.said, signature, item, [&queue, &kernel]);
     let perform = perform(kind, signature, &queue);
     let shapes = [input.clone(), quote!(Self::Output)];
     let handle = unit_struct(item);
@@ -58,7 +58,13 @@ pub(super) fn operation(kind: Kind, options: &Options, signature: &Signature, it
     }
 }
 
-fn spec(kind: Kind, said: &Said, item: &ItemFn, [queue, kernel]: [&TokenStream; 2]) -> TokenStream {
+fn spec(
+    kind: Kind,
+    said: &Said,
+    signature: &Signature,
+    item: &ItemFn,
+    [queue, kernel]: [&TokenStream; 2],
+) -> TokenStream {
     let ident = &item.sig.ident;
     let name = ident.unraw().to_string();
     let place = place(ident, kernel);
@@ -68,11 +74,11 @@ fn spec(kind: Kind, said: &Said, item: &ItemFn, [queue, kernel]: [&TokenStream; 
         Kind::Query => quote!(Query),
     };
     let admits = said.admits.emit(kernel);
-    let retry = said.retrying.emit(3, queue);
-    let cache = match said.cache.as_ref().map(Span::emit) {
-        Some(span) => quote!(::core::option::Option::Some(#span)),
-        None => quote!(::core::option::Option::None),
-    };
+    let retry = said.retrying.emit(None, queue);
+    let cache = cache(said.cache.as_ref(), signature, &operation);
+    let rate = Rate::emit(said.rate.as_ref(), kernel);
+    let (middleware, extensions) = (&said.middleware, signature.extensions());
+    let metadata = said.metadata.iter().map(|(name, value)| quote!((#name, #value)));
     let (summary, description) = docs::told(&item.attrs, said.summary.as_ref(), said.description.as_ref());
     let tags = &said.tags;
     quote! {
@@ -84,11 +90,32 @@ fn spec(kind: Kind, said: &Said, item: &ItemFn, [queue, kernel]: [&TokenStream; 
             admits: #admits,
             retry: #retry,
             cache: #cache,
+            rate: #rate,
+            middleware: &[#(#operation::MiddlewareEntry::of::<#middleware>()),*],
+            extensions: &[#(::core::any::type_name::<#extensions>),*],
+            metadata: &[#(#metadata),*],
             summary: #summary,
             description: #description,
             tags: &[#(#tags),*],
             place: #place,
         }
+    }
+}
+
+/// An `Option<Cache>`: its answers depend on what it takes.
+fn cache(said: Option<&Cache>, signature: &Signature, operation: &TokenStream) -> TokenStream {
+    let Some(Cache { time, shared }) = said else { return quote!(::core::option::Option::None) };
+    let time = time.emit();
+    let callers = if shared.is_some() { quote!(All) } else { quote!(Each) };
+    let by = signature
+        .extensions()
+        .map(|ty| quote_spanned!(ty.span()=> |asked: &#operation::Asked| asked.value_as_json::<#ty>()));
+    quote! {
+        ::core::option::Option::Some(#operation::Cache {
+            time: #time,
+            callers: #operation::Callers::#callers,
+            by: &[#(#by),*],
+        })
     }
 }
 
@@ -103,7 +130,7 @@ fn perform(kind: Kind, signature: &Signature, queue: &TokenStream) -> TokenStrea
         Argument::Database => database.clone(),
         Argument::Asked => quote!(asked),
         Argument::Param(name, ty) => quote_spanned!(ty.span()=> asked.param::<#ty>(#name)?),
-        Argument::Caller(ty) => {
+        Argument::Caller(ty) | Argument::Extension(ty, _) => {
             quote_spanned!(ty.span()=> <#ty as #operation::FromAsked>::from_asked(asked)?)
         }
         Argument::Input(ty) => quote_spanned!(ty.span()=> asked.input::<#ty>()?),

@@ -39,6 +39,9 @@ pub(crate) fn expand(kind: Kind, options: TokenStream, item: TokenStream) -> Res
     let signature = errors.handle(Signature::of(kind, &params, &item));
     if let (Some(options), Some(signature)) = (&options, &signature) {
         errors.handle(signature.takes_all(&options.path));
+        if let Some(cache) = &options.said.cache {
+            errors.handle(signature.may_be_cached(cache, &item));
+        }
     }
     errors.finish()?;
     Ok(options
@@ -104,7 +107,7 @@ mod tests {
     #[test]
     fn a_query_takes_its_parameters_by_their_names_in_the_path() {
         let item = quote!(
-            async fn get_user(user_id: Id<User>, reader: &Reader, asked: &Asked) -> Result<Option<User>> {
+            async fn get_user(user_id: Id<User>, org: Id<Org>, reader: &Reader) -> Result<Option<User>> {
                 todo!()
             }
         );
@@ -116,7 +119,7 @@ mod tests {
                 "type Input = ()",
                 "asked . param :: < Id < User > > (\"userId\") ?",
                 "asked . input :: < () > () ?",
-                "Some (:: core :: time :: Duration :: from_millis (10000u64))",
+                "Cache { time : :: core :: time :: Duration :: from_millis (10000u64)",
                 "summary : \"A user\"",
                 "Perform :: Query (| reader , asked |",
             ],

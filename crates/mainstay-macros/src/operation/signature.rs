@@ -5,8 +5,9 @@ use syn::ext::IdentExt;
 use syn::{FnArg, ItemFn, Pat, PatType, ReturnType, Type, TypeReference, parse_quote};
 
 use super::Kind;
+use super::options::Cache;
 use super::path::{OperationPath, Param};
-use crate::function::{is_owned, is_plain_async, last, optional, typed};
+use crate::function::{is_owned, is_plain_async, last, optional, typed, within};
 use crate::report::at;
 
 /// What a function can be lent, and how.
@@ -14,6 +15,9 @@ const LENT: [(&str, &str); 3] = [("Tx", "&mut Tx"), ("Reader", "&Reader"), ("Ask
 
 /// Types that come from the call itself.
 const CALLERS: [&str; 2] = ["Caller", "Principal"];
+
+/// The type of what a middleware put in.
+const EXTENSION: &str = "Extension";
 
 /// A function's arguments and what it gives.
 pub(super) struct Signature {
@@ -28,8 +32,10 @@ pub(super) enum Argument {
     Asked,
     /// The parameter of this name.
     Param(String, Box<Type>),
-    /// What comes by `FromAsked`.
+    /// Who asks.
     Caller(Box<Type>),
+    /// `Extension<T>`, and the `T`.
+    Extension(Box<Type>, Box<Type>),
     Input(Box<Type>),
 }
 
@@ -64,13 +70,48 @@ impl Signature {
         })
     }
 
+    /// The types of what middleware put in that it takes.
+    pub(super) fn extensions(&self) -> impl Iterator<Item = &Type> {
+        self.arguments.iter().filter_map(|it| {
+            let Argument::Extension(_, within) = it else { return None };
+            Some(&**within)
+        })
+    }
+
+    /// Refuses what an answer depends on that is given again without regard to it.
+    pub(super) fn may_be_cached(&self, cache: &Cache, item: &ItemFn) -> Result<()> {
+        let mut errors = Error::accumulator();
+        for (argument, written) in self.arguments.iter().zip(&item.sig.inputs) {
+            match argument {
+                Argument::Asked => errors.push(at(
+                    written,
+                    "what a cached query gave is given again to calls with other headers: take what it depends on as \
+                     input, in the path, or by `Extension<T>`",
+                )),
+                Argument::Caller(_) if cache.shared.is_some() => errors.push(at(
+                    written,
+                    "what is `shared` is given to whoever asks, so that it cannot depend on who: leave one of the two \
+                     away",
+                )),
+                Argument::Database
+                | Argument::Param(..)
+                | Argument::Caller(_)
+                | Argument::Extension(..)
+                | Argument::Input(_) => {}
+            }
+        }
+        errors.finish()
+    }
+
     /// Refuses a parameter of the path that no argument takes; who takes `&Asked` may take it from there.
     pub(super) fn takes_all(&self, path: &OperationPath) -> Result<()> {
         let takes = |param: &Param| {
             self.arguments.iter().any(|it| match it {
                 Argument::Param(name, _) => *name == param.name,
                 Argument::Asked => true,
-                Argument::Database | Argument::Caller(_) | Argument::Input(_) => false,
+                Argument::Database | Argument::Caller(_) | Argument::Extension(..) | Argument::Input(_) => {
+                    false
+                }
             })
         };
         match path.params().iter().find(|it| !takes(it)) {
@@ -89,12 +130,12 @@ impl Kind {
     fn allowed(self) -> &'static str {
         match self {
             Self::Mutation => {
-                "a mutation takes `tx: &mut Tx`, the parameters of its path by their names, `Caller`, `Principal` or \
-                 `&Asked`, and one input"
+                "a mutation takes `tx: &mut Tx`, the parameters of its path by their names, `Caller`, `Principal`, \
+                 `Extension<T>` or `&Asked`, and one input"
             }
             Self::Query => {
-                "a query takes `reader: &Reader`, the parameters of its path by their names, `Caller`, `Principal` or \
-                 `&Asked`, and one input"
+                "a query takes `reader: &Reader`, the parameters of its path by their names, `Caller`, `Principal`, \
+                 `Extension<T>` or `&Asked`, and one input"
             }
         }
     }
@@ -129,7 +170,7 @@ impl Argument {
                 "an operation has one input: put both into a struct under `#[data]`, or name this one in the path: \
                  `path = \"….$name\"`",
             ),
-            Self::Param(..) | Self::Caller(_) => None,
+            Self::Param(..) | Self::Caller(_) | Self::Extension(..) => None,
         }
     }
 
@@ -138,7 +179,7 @@ impl Argument {
         match self {
             Self::Database => kind.handle(kernel),
             Self::Asked => quote!(&'t #queue::Asked),
-            Self::Param(_, ty) | Self::Caller(ty) | Self::Input(ty) => quote!(#ty),
+            Self::Param(_, ty) | Self::Caller(ty) | Self::Extension(ty, _) | Self::Input(ty) => quote!(#ty),
         }
     }
 }
@@ -153,6 +194,9 @@ fn argument(written: &FnArg, params: &[Param], kind: Kind) -> Result<Argument> {
     let owned = Box::new(ty.clone());
     if let Some(param) = named(written).and_then(|name| params.iter().find(|it| it.argument == name)) {
         return Ok(Argument::Param(param.name.clone(), owned));
+    }
+    if let Some(within) = within(ty, EXTENSION) {
+        return Ok(Argument::Extension(owned, Box::new(within.clone())));
     }
     let name = last(optional(ty).unwrap_or(ty)).unwrap_or_default();
     Ok(if CALLERS.contains(&name.as_str()) { Argument::Caller(owned) } else { Argument::Input(owned) })

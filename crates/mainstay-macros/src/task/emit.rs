@@ -16,7 +16,8 @@ use crate::span::Span;
 /// What a kind of task has where its author says nothing.
 struct Usual {
     queue: TokenStream,
-    retries: u32,
+    /// None where the queue says.
+    retries: Option<u32>,
     timeout: TokenStream,
 }
 
@@ -25,7 +26,7 @@ pub(super) fn worker(options: &Options, signature: &Signature, item: &ItemFn) ->
     let queue = queue(options);
     let usual = Usual {
         queue: quote!(#queue::WorkerSpec::QUEUE),
-        retries: 3,
+        retries: None,
         timeout: quote!(#queue::WorkerSpec::TIMEOUT),
     };
     task(options, signature, item, &usual)
@@ -36,7 +37,8 @@ pub(super) fn cron(options: &CronOptions, signature: &Signature, item: &ItemFn) 
     let ident = &item.sig.ident;
     let queue = queue(&options.worker);
     let cron = quote!(#queue::cron);
-    let usual = Usual { queue: quote!(#cron::QUEUE), retries: 0, timeout: quote!(#cron::CronSpec::TIMEOUT) };
+    let usual =
+        Usual { queue: quote!(#cron::QUEUE), retries: Some(0), timeout: quote!(#cron::CronSpec::TIMEOUT) };
     let worker = task(&options.worker, signature, item, &usual);
     let expression = &options.expression;
     let usual = |field: TokenStream| quote!(#cron::CronSpec::new(#expression).#field);

@@ -32,6 +32,9 @@ async fn of_a_misspelt_role() {}
 #[endpoint(post, "/hello", replay = always)]
 async fn always_replayed() {}
 
+#[endpoint(post, "/hello", rate_limit = "0/10s")]
+async fn called_never() {}
+
 #[endpoint(post, "/hello", middleware(logger))]
 async fn within_parentheses() {}
 
@@ -88,5 +91,8 @@ async fn with_a_response_too_soon(cx: &mut RequestCx, response: &mut Response) {
 struct Misspelt {
     name: String,
 }
+
+#[middleware]
+async fn around_operations_with_too_much(cx: &mut Cx<'_>, next: Next<'_>) -> Result<Reply> {}
 
 fn main() {}

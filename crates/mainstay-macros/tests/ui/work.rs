@@ -5,6 +5,7 @@ use mainstay::prelude::*;
 use mainstay::{cron, mutation, query, worker};
 
 struct Asked;
+struct Caller;
 struct Db;
 struct Reader;
 struct TaskCx;
@@ -77,6 +78,18 @@ async fn of_misspelt_lists(tx: &mut Tx) {}
 
 #[query(path = "users.get")]
 async fn that_writes(tx: &mut Tx) {}
+
+#[query(path = "users.get", cache = "10s")]
+async fn that_is_given_again_to_other_headers(reader: &Reader, asked: &Asked) {}
+
+#[query(path = "users.get", cache(time = "10s", shared))]
+async fn that_is_given_to_others(reader: &Reader, who: Caller) {}
+
+#[query(path = "users.get", cache(for = "10s"))]
+async fn that_is_given_again_for_no_time(reader: &Reader) {}
+
+#[mutation(path = "users.create", rate_limit = "100", middleware = with_org, metadata(role))]
+async fn of_misspelt_terms(tx: &mut Tx) {}
 
 #[mutation(path = "users.get")]
 async fn that_only_reads(reader: &Reader) {}

@@ -60,7 +60,7 @@ pub(super) async fn run(shared: &Shared, tasks: Vec<Task>) -> Written {
     let written = if matches!(ended, Ended::Worked) { Written::Later } else { Written::Now };
     for task in &tasks {
         shared.metrics.ended(task, &ended, began.elapsed());
-        settle::settle(shared, known.entry.spec, task, task.fence(), ended.clone()).await;
+        settle::settle(shared, known.retry, task, task.fence(), ended.clone()).await;
     }
     written
 }
@@ -87,7 +87,7 @@ async fn contexts(shared: &Shared, known: &Known, tasks: Vec<Task>) -> (Vec<Task
                 seen.push(cx);
             }
             Err(error) => {
-                settle::settle(shared, known.entry.spec, &task, task.fence(), failed(error)).await;
+                settle::settle(shared, known.retry, &task, task.fence(), failed(error)).await;
             }
         }
     }
@@ -95,7 +95,7 @@ async fn contexts(shared: &Shared, known: &Known, tasks: Vec<Task>) -> (Vec<Task
 }
 
 fn context(shared: &Shared, known: &Known, task: &Task) -> Result<TaskCx, WorkError> {
-    let attempts = known.entry.spec.retry.attempts();
+    let attempts = known.retry.attempts();
     if task.attempt > attempts.saturating_add(CRASHES) {
         return Err(WorkError::permanent(
             "its attempts ended without a word, as when a process dies of them",

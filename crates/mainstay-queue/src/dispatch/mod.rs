@@ -7,6 +7,7 @@ mod epoch;
 mod gate;
 mod lane;
 mod metrics;
+mod queue;
 mod settle;
 mod upkeep;
 
@@ -25,8 +26,9 @@ use self::epoch::Epochs;
 use self::gate::Gate;
 use self::lane::{Lane, Turn};
 use self::metrics::Metrics;
+pub use self::queue::QueueSpec;
 use crate::cron::{self, CronEntry, Ticker};
-use crate::{WorkerEntry, WorkerSpec};
+use crate::{Retry, WorkerEntry, WorkerSpec};
 
 /// What a process knows how to run.
 #[derive(Clone, Debug, Default)]
@@ -67,20 +69,11 @@ impl Work {
             Duty::Nothing => true,
         }
     }
-}
 
-/// What is said of a queue.
-#[derive(Clone, Debug)]
-pub struct QueueSpec {
-    /// Its name.
-    pub name: &'static str,
-    /// How many of its tasks one process runs at the same time.
-    pub concurrency: u32,
-}
-
-impl QueueSpec {
-    /// How many tasks of a queue that says nothing of it run at the same time in one process.
-    pub const CONCURRENCY: u32 = 16;
+    /// What is said of the queue of this name.
+    pub fn queue(&self, name: &str) -> Option<&QueueSpec> {
+        self.queues.iter().find(|it| it.name == name)
+    }
 }
 
 /// How long a process is taken for alive that does not renew its lease. Its tasks run elsewhere soon after.
@@ -116,9 +109,10 @@ pub(crate) struct Shared {
     takes_nothing_new: AtomicBool,
 }
 
-/// A worker and how many of its tasks may run.
+/// A worker, when its tasks are tried again and how many of them may run.
 struct Known {
     entry: WorkerEntry,
+    retry: Retry,
     limit: Option<Arc<Semaphore>>,
 }
 
@@ -368,9 +362,10 @@ impl Slot for Place {
 fn known(work: &Work) -> Result<HashMap<&'static str, Known>> {
     let mut workers: HashMap<&'static str, Known> = HashMap::new();
     for entry in work.workers.iter().copied().chain(work.crons.iter().map(|it| it.worker)) {
-        let WorkerSpec { name, place, concurrency, .. } = *entry.spec;
+        let WorkerSpec { name, place, concurrency, queue, .. } = *entry.spec;
         let limit = concurrency.map(|it| Arc::new(Semaphore::new(it as usize)));
-        if let Some(other) = workers.insert(name, Known { entry, limit }) {
+        let retry = entry.spec.retry.or(work.queue(queue).and_then(|it| it.retry)).unwrap_or_default();
+        if let Some(other) = workers.insert(name, Known { entry, retry, limit }) {
             return Err(Error::internal(format!(
                 "two workers are named `{name}`: one at {}, one at {place}: give one of them another name",
                 other.entry.spec.place
@@ -388,9 +383,7 @@ fn lanes(work: &Work) -> BTreeMap<&'static str, Arc<Lane>> {
     let named = work.workers.iter().map(|it| it.spec.queue).chain(work.queues.iter().map(|it| it.name));
     let crons = (!work.crons.is_empty()).then_some(cron::QUEUE);
     let served = |queue: &&str| work.only.is_empty() || work.only.iter().any(|it| it == queue);
-    let size = |queue| {
-        work.queues.iter().find(|it| it.name == queue).map_or(QueueSpec::CONCURRENCY, |it| it.concurrency)
-    };
+    let size = |queue| work.queue(queue).map_or(QueueSpec::CONCURRENCY, |it| it.concurrency);
     named
         .chain(crons)
         .filter(served)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::attempt::Ended;
-use crate::WorkerSpec;
+use crate::Retry;
 use crate::failure::Verdict;
 use crate::meta::Meta;
 
@@ -31,7 +31,7 @@ enum Fate {
 }
 
 /// Says what became of an attempt. When the database is away this is tried until it is back, or the lease is over.
-pub(super) async fn settle(shared: &Shared, spec: &WorkerSpec, task: &Task, fence: Fence, ended: Ended) {
+pub(super) async fn settle(shared: &Shared, retry: Retry, task: &Task, fence: Fence, ended: Ended) {
     match ended {
         Ended::Committed => tracing::debug!(task = %task.id, name = task.name, "done"),
         Ended::Worked => {
@@ -44,7 +44,7 @@ pub(super) async fn settle(shared: &Shared, spec: &WorkerSpec, task: &Task, fenc
             let _ = shared.db.release(&fence).await;
         }
         Ended::Failed(verdict, error) => {
-            let fate = fate(shared.db.clock().now(), spec, task, verdict, &error);
+            let fate = fate(shared.db.clock().now(), retry, task, verdict, &error);
             told(task, &fate, &error);
             persist(shared, &fence, &fate).await;
             if let Fate::Retried(next) = &fate {
@@ -54,13 +54,13 @@ pub(super) async fn settle(shared: &Shared, spec: &WorkerSpec, task: &Task, fenc
     }
 }
 
-fn fate(now: Timestamp, spec: &WorkerSpec, task: &Task, verdict: Verdict, error: &str) -> Fate {
+fn fate(now: Timestamp, retry: Retry, task: &Task, verdict: Verdict, error: &str) -> Fate {
     let errors = remember(now, task, error);
     let retried = |wait: Duration, attempts: u32| {
         Fate::Retried(NextAttempt { due: now.plus(wait), attempts, errors: errors.clone() })
     };
     let own = Meta::read(&task.meta).ok().and_then(|meta| meta.retry_delay());
-    let usual = spec.retry.after(task.attempt);
+    let usual = retry.after(task.attempt);
     match (verdict, usual) {
         (Verdict::Never, _) => Fate::Buried(Burial { reason: "permanent", errors }),
         (Verdict::Snooze(wait), _) => Fate::Retried(NextAttempt {

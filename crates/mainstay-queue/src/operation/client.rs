@@ -8,7 +8,8 @@ use std::time::Duration;
 use mainstay_kernel::{Caller, Db, Error, ErrorKind, Request, Result};
 use serde::de::DeserializeOwned;
 
-use super::{Asked, Found, Operation, OperationEntry, perform};
+use super::spec::mounted;
+use super::{Asked, Found, Operation, perform};
 
 /// Calls operations from within the process, as they are called over HTTP.
 #[derive(Clone)]
@@ -81,14 +82,15 @@ impl<O: Operation> Call<O> {
         O::Output: DeserializeOwned,
     {
         let Self { client, input, params, request, timeout, .. } = self;
-        let entry = OperationEntry::of::<O>();
-        let found = Found { entry, params: params.into_iter().collect() };
-        let asked = Asked::new(&found, input?, client.0.caller.clone());
+        let Within { db, caller } = &*client.0;
+        let found = Found { operation: mounted::<O>(db)?, params: params.into_iter().collect() };
+        found.operation.admit(db.limiter(), &caller.credential()).await?;
+        let asked = Asked::new(&found, input?, caller.clone());
         let request = request.map(|id| {
-            let path = format!("operation {}", entry.spec.path);
-            Request::keyed(&id, &client.0.caller.label(), &path, asked.input_text().as_bytes())
+            let path = format!("operation {}", O::SPEC.path);
+            Request::keyed(&id, &caller.label(), &path, asked.input_text().as_bytes())
         });
-        let running = perform(&client.0.db, &entry, &asked, None, request.as_ref(), |_| None);
+        let running = perform(db, &found.operation, &asked, None, request.as_ref(), |_| None);
         let outcome = match timeout {
             Some(wait) => tokio::time::timeout(wait, running).await.map_err(|_| slow(wait))??,
             None => running.await?,

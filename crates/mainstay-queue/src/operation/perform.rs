@@ -1,41 +1,69 @@
-use mainstay_kernel::{Answer, Db, Error, Outcome, Request, Result};
+use mainstay_kernel::{Answer, Db, Error, Outcome, Reader, Request, Result, Tx};
 
-use super::{Asked, OperationEntry, Perform};
+use super::answers::Answers;
+use super::middleware::{Cx, Database};
+use super::{Asked, Mounted, Perform};
 
 /// Runs an operation for whoever called it. What a mutation writes, the tasks it leaves behind and its answer under
 /// the request commit together; a request that was answered before is answered the same.
 ///
-/// `keep` says which errors are answers to be kept, too.
+/// `keep` says which errors are answers to be kept, too. Who is admitted how often is asked before: [`Mounted::admit`].
 ///
 /// # Errors
-/// The operation's own; those of the framework.
+/// The operation's own, and those of its middleware; those of the framework.
 pub async fn perform(
     db: &Db,
-    operation: &OperationEntry,
+    operation: &Mounted,
     asked: &Asked,
     traceparent: Option<&str>,
     request: Option<&Request>,
     keep: impl Fn(&Error) -> Option<Answer> + Send + Sync,
 ) -> Result<Outcome> {
-    operation.spec.admits.judge(asked.caller())?;
-    match operation.perform {
-        Perform::Query(perform) => {
-            let output = db.snapshot(|reader, _| perform(reader, asked)).await?;
-            let answer = answered(output);
-            Ok(Outcome { answer, replayed: false })
+    operation.entry.spec.admits.judge(asked.caller())?;
+    match operation.entry.perform {
+        Perform::Query(_) => {
+            let output = operation.query(db, asked).await?;
+            Ok(Outcome { answer: answered(output), replayed: false })
         }
-        Perform::Mutation(perform) => {
+        Perform::Mutation(_) => {
             db.once(request, keep, async || {
                 db.write_kept(request, |tx, _| {
                     Box::pin(async move {
                         tx.act_for(asked.caller());
                         tx.trace(traceparent.map(str::to_owned));
-                        perform(tx, asked).await.map(answered)
+                        operation.mutate(tx, asked).await.map(answered)
                     })
                 })
                 .await
             })
             .await
+        }
+    }
+}
+
+impl Mounted {
+    /// Runs it in this transaction, within its middleware.
+    pub(super) async fn mutate(&self, tx: &mut Tx, asked: &Asked) -> Result<String> {
+        Cx::new(Database::Tx(tx), &mut asked.again(), self, None).next().await.map(|it| it.0)
+    }
+
+    /// Runs it with this reader, within its middleware; what was given before is given again from `answers`.
+    pub(super) async fn read(
+        &self,
+        reader: &Reader,
+        asked: &Asked,
+        answers: Option<&Answers>,
+    ) -> Result<String> {
+        Cx::new(Database::Reader(reader), &mut asked.again(), self, answers).next().await.map(|it| it.0)
+    }
+
+    async fn query(&self, db: &Db, asked: &Asked) -> Result<String> {
+        let read = |answers| db.snapshot(move |reader, _| Box::pin(self.read(reader, asked, answers)));
+        if self.around.is_empty() {
+            // What is given again needs no snapshot.
+            self.answers.give(self.entry.spec, asked, || Box::pin(read(None))).await
+        } else {
+            read(Some(&self.answers)).await
         }
     }
 }

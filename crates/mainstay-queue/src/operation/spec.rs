@@ -1,11 +1,11 @@
-use std::time::Duration;
+use std::sync::Arc;
 
-use mainstay_kernel::{Admits, Boxed, DeclaredError, Place, Reader, Result, Tx};
+use mainstay_kernel::{Admits, Boxed, Db, DeclaredError, Error, Place, Rate, Reader, Result, Tx};
 use schemars::{Schema, SchemaGenerator};
 
-use super::Asked;
+use super::{Asked, Cache, MiddlewareEntry, Mounted, Operations};
 use crate::worker::{Run, TaskCx, Worked, WorkerEntry, WorkerSpec};
-use crate::{Job, Retry, WorkError};
+use crate::{Job, Retry};
 
 /// What an operation says of itself.
 #[derive(Clone, Copy, Debug)]
@@ -20,10 +20,18 @@ pub struct OperationSpec {
     pub queue: &'static str,
     /// Whom it admits.
     pub admits: Admits,
-    /// When a task of it whose attempt failed is tried again.
-    pub retry: Retry,
-    /// How long what it gave may be given again; for queries.
-    pub cache: Option<Duration>,
+    /// When a task of it whose attempt failed is tried again; else its queue says.
+    pub retry: Option<Retry>,
+    /// How long what it gave is given again; for queries.
+    pub cache: Option<Cache>,
+    /// How often one caller may call it.
+    pub rate: Option<Rate>,
+    /// Its own middleware, the outermost first, within that of its queue.
+    pub middleware: &'static [MiddlewareEntry],
+    /// The names of the types of [`Extension`](super::Extension) that it takes.
+    pub extensions: &'static [fn() -> &'static str],
+    /// What it says to its middleware, by name.
+    pub metadata: &'static [(&'static str, &'static str)],
     /// What it does, in a line.
     pub summary: &'static str,
     /// What else there is to say.
@@ -52,13 +60,22 @@ impl OperationSpec {
             kind,
             queue: WorkerSpec::QUEUE,
             admits: Admits::Everyone,
-            retry: Retry::DEFAULT,
+            retry: None,
             cache: None,
+            rate: None,
+            middleware: &[],
+            extensions: &[],
+            metadata: &[],
             summary: "",
             description: "",
             tags: &[],
             place,
         }
+    }
+
+    /// What it says of this name: `metadata(permission = "orders.write")`.
+    pub fn said(&self, name: &str) -> Option<&'static str> {
+        self.metadata.iter().find(|(it, _)| *it == name).map(|(_, value)| *value)
     }
 }
 
@@ -122,6 +139,15 @@ impl OperationEntry {
         (self.shapes)(schemas)
     }
 
+    /// Its path as a template: `users.get.{user_id}` for `users.get.$user_id`.
+    pub fn template(&self) -> String {
+        let segments = self.spec.path.split('.').map(|it| match it.strip_prefix('$') {
+            Some(name) => format!("{{{name}}}"),
+            None => it.to_owned(),
+        });
+        segments.collect::<Vec<_>>().join(".")
+    }
+
     /// What runs its tasks.
     pub fn worker(&self) -> WorkerEntry {
         self.worker
@@ -159,10 +185,7 @@ fn mutate<'t, O: Operation>(tx: &'t mut Tx, cx: &'t TaskCx) -> Boxed<'t, Worked>
     Box::pin(async move {
         let asked = Asked::by_task(cx);
         O::SPEC.admits.judge(asked.caller())?;
-        match O::PERFORM {
-            Perform::Mutation(perform) => Ok(perform(tx, &asked).await?),
-            Perform::Query(_) => Err(WorkError::permanent("a query was run as a mutation")),
-        }
+        Ok(mounted::<O>(cx.db())?.mutate(tx, &asked).await?)
     })
 }
 
@@ -170,9 +193,19 @@ fn read<'t, O: Operation>(cx: &'t TaskCx) -> Boxed<'t, Worked> {
     Box::pin(async move {
         let asked = Asked::by_task(cx);
         O::SPEC.admits.judge(asked.caller())?;
-        match O::PERFORM {
-            Perform::Query(perform) => Ok(cx.db().snapshot(|reader, _| perform(reader, &asked)).await?),
-            Perform::Mutation(_) => Err(WorkError::permanent("a mutation was run as a query")),
-        }
+        let mounted = mounted::<O>(cx.db())?;
+        let output = cx.db().snapshot(|reader, _| Box::pin(mounted.read(reader, &asked, None))).await?;
+        Ok(output)
     })
+}
+
+/// `O` with what is around it, in the application whose database this is.
+pub(super) fn mounted<O: Operation>(db: &Db) -> Result<Arc<Mounted>> {
+    let operations = db.extension::<Operations>().ok_or_else(|| {
+        let (name, place) = (O::SPEC.name, O::SPEC.place);
+        Error::internal(format!(
+            "the operation `{name}` ({place}) was called on a database of no application with operations"
+        ))
+    })?;
+    operations.of::<O>()
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, on};
 use schemars::SchemaGenerator;
 
@@ -9,6 +9,8 @@ use super::describe::{Described, Describing};
 use super::middleware::{MiddlewareEntry, Next, Then};
 use super::spec::Method;
 use super::{Boxed, RequestCx, Spec};
+use crate::error::ApiError;
+use crate::rate_limit;
 use crate::site::Site;
 
 /// A function under `#[endpoint]`, as a type.
@@ -76,8 +78,19 @@ impl EndpointEntry {
         let chain: Arc<[_]> = around.into_iter().chain(self.spec.middleware.iter().copied()).collect();
         on(method.filter(), move |State(site): State<Site>, request: Request| {
             let chain = Arc::clone(&chain);
-            async move { Next::new(&chain, &self).run(&mut RequestCx::new(site, request)).await }
+            async move { self.answer(&chain, RequestCx::new(site, request)).await }
         })
+    }
+
+    async fn answer(&self, chain: &[MiddlewareEntry], mut cx: RequestCx) -> Response {
+        let quota = match self.spec.rate {
+            Some(rate) => rate_limit::admit(cx.site(), &cx.parts, (self.path)(), rate).await.map(Some),
+            None => Ok(None),
+        };
+        match quota {
+            Ok(quota) => rate_limit::tell(Next::new(chain, self).run(&mut cx).await, quota),
+            Err(refusal) => ApiError::from(refusal).into_response(),
+        }
     }
 }
 

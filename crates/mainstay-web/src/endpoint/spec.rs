@@ -2,7 +2,7 @@ use std::fmt;
 
 use axum::routing::MethodFilter;
 pub use mainstay_kernel::Admits;
-use mainstay_kernel::Place;
+use mainstay_kernel::{Place, Rate};
 
 /// What an endpoint says of itself.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,8 @@ pub struct Spec {
     pub route: Option<(Method, &'static str)>,
     /// Whom it admits.
     pub admits: Admits,
+    /// How often one caller may call it.
+    pub rate: Option<Rate>,
     /// What a repeat under the same `Idempotency-Key` is answered.
     pub replay: Replay,
     /// When what it gives is checked against its schema.

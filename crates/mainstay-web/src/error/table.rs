@@ -3,34 +3,19 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use http::header::{ALLOW, HeaderName, WWW_AUTHENTICATE};
+use http::header::{ALLOW, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
+use mainstay_kernel::Quota;
 use serde::Serialize;
 use serde_json::json;
 
 use super::ApiError;
 use crate::nearest::nearest;
+use crate::rate_limit;
 use crate::request_id::RequestId;
 
 /// How soon a client may try again what failed because of the moment.
 const SHORTLY: Duration = Duration::from_secs(1);
-
-const RATELIMIT_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
-const RATELIMIT_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
-const RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
-
-/// The state of a rate limit that refused a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateLimit {
-    /// Requests admitted per window.
-    pub limit: u64,
-    /// Requests left in this window.
-    pub remaining: u64,
-    /// Time until the window is full again.
-    pub reset: Duration,
-    /// Time until the next request is admitted.
-    pub retry_after: Duration,
-}
 
 /// What the client sent is wrong: 4xx.
 impl ApiError {
@@ -158,14 +143,14 @@ impl ApiError {
 
     /// 429 `rate_limited` with `Retry-After`, the `RateLimit` headers and `data.retryAfter` (seconds).
     #[must_use]
-    pub fn rate_limited(state: RateLimit) -> Self {
-        let seconds = |time: Duration| time.as_secs() + u64::from(time.subsec_nanos() > 0);
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "too many requests, slow down")
-            .retry_after(state.retry_after)
-            .header(RATELIMIT_LIMIT, HeaderValue::from(state.limit))
-            .header(RATELIMIT_REMAINING, HeaderValue::from(state.remaining))
-            .header(RATELIMIT_RESET, HeaderValue::from(seconds(state.reset)))
-            .data(json!({ "retryAfter": seconds(state.retry_after) }))
+    pub fn rate_limited(quota: Quota) -> Self {
+        let wait = quota.retry_after.as_secs() + u64::from(quota.retry_after.subsec_nanos() > 0);
+        let mut error =
+            Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "too many requests, slow down")
+                .retry_after(quota.retry_after)
+                .data(json!({ "retryAfter": wait }));
+        rate_limit::put(&mut error.0.headers, quota);
+        error
     }
 }
 

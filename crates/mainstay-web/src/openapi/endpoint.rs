@@ -4,6 +4,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::crud::{envelope, key, replayed};
+use super::errors::quota;
 use super::{
     Answer, DeclaredError, Document, Header, Operation, Parameter, RequestBody, Requirement, Response,
 };
@@ -99,6 +100,9 @@ fn success(operation: Operation, described: &Described, spec: &Spec, method: Met
         let location = Header::of(json_schema!({ "type": "string" }), "Where it is.");
         response = response.header("Location", Header { required: true, ..location });
     }
+    if spec.rate.is_some() {
+        response = quota(response);
+    }
     let is_repeated = method != Method::Get && spec.replay == Replay::Kept;
     operation.answers(described.status, if is_repeated { replayed(response) } else { response })
 }
@@ -139,6 +143,7 @@ fn errors(
     if described.body.is_some() {
         errors.push(DeclaredError::new(415, "unsupported_media_type", "the body is of another type"));
     }
+    errors.extend(spec.rate.map(DeclaredError::rate_limited));
     if method != Method::Get {
         errors.extend(DeclaredError::of_changes());
         if spec.replay == Replay::Never {

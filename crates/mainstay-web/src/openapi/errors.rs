@@ -3,6 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use mainstay_kernel::Rate;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::json;
@@ -74,6 +75,16 @@ impl DeclaredError {
         ]
     }
 
+    /// That it was called too often.
+    pub(super) fn rate_limited(rate: Rate) -> Self {
+        let wait = json_schema!({
+            "type": "object",
+            "properties": { "retryAfter": { "type": "integer", "minimum": 0 } },
+            "required": ["retryAfter"],
+        });
+        Self::new(429, "rate_limited", format!("one caller may call it {rate}")).data(wait)
+    }
+
     /// That fields are wrong.
     pub(super) fn invalid() -> Self {
         let faults = json_schema!({ "$ref": "#/components/schemas/ErrorData" });
@@ -119,11 +130,23 @@ fn response(status: u16, errors: &[&DeclaredError]) -> Response {
     let header = |description: &str, schema| Header::of(schema, description);
     match status {
         401 => response.header("WWW-Authenticate", header("The scheme to sign in with.", text())),
-        429 | 503 => {
-            response.header("Retry-After", header("In how many seconds another try makes sense.", seconds()))
-        }
+        429 => quota(response).header("Retry-After", retry_after()),
+        503 => response.header("Retry-After", retry_after()),
         _ => response,
     }
+}
+
+/// With what it says of a caller's rate.
+pub(super) fn quota(response: Response) -> Response {
+    let header = |description: &str| Header::of(seconds(), description);
+    response
+        .header("RateLimit-Limit", header("How many calls are admitted within the time of the rate."))
+        .header("RateLimit-Remaining", header("How many are left."))
+        .header("RateLimit-Reset", header("In how many seconds all of them are there again."))
+}
+
+fn retry_after() -> Header {
+    Header::of(seconds(), "In how many seconds another try makes sense.")
 }
 
 fn seconds() -> Schema {

@@ -6,6 +6,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::crud::{key, replayed};
 use super::endpoint::{data, other, security, text};
+use super::errors::quota;
 use super::{DeclaredError, Document, Operation, Parameter, RequestBody, Response};
 
 /// Describes an operation below this prefix, such as `/v1`: `POST`, and `GET` too where it only reads.
@@ -16,7 +17,7 @@ pub fn describe(
     prefix: &str,
 ) {
     let [input, output] = entry.shapes(generator);
-    let path = format!("{prefix}/ops/{}", templated(entry.spec.path));
+    let path = format!("{prefix}/ops/{}", entry.template());
     let mut post = operation(entry, generator, output.clone());
     let mut body = RequestBody::json(input.clone());
     body.required = !takes_null(&input);
@@ -49,17 +50,9 @@ fn operation(entry: &OperationEntry, generator: &mut SchemaGenerator, output: Sc
     operation.errors = errors(entry, generator);
     operation.responses.insert("default".to_owned(), other());
     let response = Response::json("What it gives.", output);
+    let response = if spec.rate.is_some() { quota(response) } else { response };
     let is_repeated = spec.kind == OperationKind::Mutation;
     operation.answers(200, if is_repeated { replayed(response) } else { response })
-}
-
-/// `users.get.$user_id` as `users.get.{user_id}`.
-fn templated(path: &str) -> String {
-    let segments = path.split('.').map(|it| match it.strip_prefix('$') {
-        Some(name) => format!("{{{name}}}"),
-        None => it.to_owned(),
-    });
-    segments.collect::<Vec<_>>().join(".")
 }
 
 fn parameters(path: &str) -> Vec<Parameter> {
@@ -76,6 +69,7 @@ fn errors(entry: &OperationEntry, generator: &mut SchemaGenerator) -> Vec<Declar
     errors.extend(DeclaredError::anywhere());
     errors.push(DeclaredError::invalid());
     errors.push(DeclaredError::new(415, "unsupported_media_type", "the body is of another type"));
+    errors.extend(entry.spec.rate.map(DeclaredError::rate_limited));
     errors
 }
 
@@ -91,8 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_parameter_stands_in_braces() {
-        assert_eq!(templated("users.get.$user_id"), "users.get.{user_id}");
+    fn what_a_path_takes_is_described() {
         assert_eq!(parameters("a.$b.c.$d").len(), 2);
         assert_eq!(security(Admits::Roles(&["x"])).len(), 1);
     }

@@ -10,7 +10,7 @@ use axum::routing::post;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method};
-use mainstay_kernel::Outcome;
+use mainstay_kernel::{Caller, Outcome};
 use mainstay_queue::Operations;
 use mainstay_queue::operation::{Asked, Found, OperationKind, perform};
 
@@ -18,8 +18,8 @@ use crate::crud::input;
 use crate::endpoint::{replayed, response};
 use crate::error::ApiError;
 use crate::exchange::Exchange;
-use crate::repeat;
 use crate::site::Site;
+use crate::{rate_limit, repeat};
 
 /// The route of all operations; none where there is no operation.
 pub fn router(operations: Operations, prefix: &str) -> Router<Site> {
@@ -27,40 +27,51 @@ pub fn router(operations: Operations, prefix: &str) -> Router<Site> {
         return Router::new();
     }
     let before: Arc<str> = format!("{prefix}/ops/").into();
-    let operations = Arc::new(operations);
     let answer = move |State(site): State<Site>, request: Request| {
-        let (operations, before) = (Arc::clone(&operations), Arc::clone(&before));
+        let (operations, before) = (operations.clone(), Arc::clone(&before));
         async move { answer(&site, &operations, &before, request).await }
     };
     Router::new().route(&format!("{prefix}/ops/{{*path}}"), post(answer.clone()).get(answer))
 }
 
 async fn answer(site: &Site, operations: &Operations, before: &str, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
     // As it was sent: an encoded dot is part of its segment.
-    let called = parts.uri.path().strip_prefix(before).unwrap_or_default();
-    let answered = async {
-        let found = operations.find(called)?;
-        if parts.method != Method::POST && found.entry.spec.kind == OperationKind::Mutation {
-            return Err(writes());
-        }
-        let body = Bytes::from_request(Request::from_parts(parts.clone(), body), site).await;
-        let body = body.map_err(|_| ApiError::bad_request("the body broke off"))?;
-        call(site, found, &parts, &body).await
-    };
-    match answered.await {
+    let called = request.uri().path().strip_prefix(before).unwrap_or_default();
+    match operations.find(called) {
+        Ok(found) => call(site, found, request).await.unwrap_or_else(IntoResponse::into_response),
+        Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
+async fn call(site: &Site, found: Found, request: Request) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    if parts.method != Method::POST && found.operation.entry.spec.kind == OperationKind::Mutation {
+        return Err(writes());
+    }
+    let caller = site.presented(&parts.headers)?;
+    let quota = found.operation.admit(site.db().limiter(), &rate_limit::asker(&caller, &parts)).await?;
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), site).await;
+    let body = body.map_err(|_| ApiError::bad_request("the body broke off"))?;
+    let outcome = perform_for(site, found, site.resolved(caller).await?, &parts, &body).await;
+    let response = match outcome {
         Ok(outcome) if outcome.replayed => replayed(outcome),
         Ok(outcome) => response(outcome),
         Err(error) => error.into_response(),
-    }
+    };
+    Ok(rate_limit::tell(response, quota))
 }
 
 fn writes() -> ApiError {
     ApiError::method_not_allowed(HeaderValue::from_static("POST"))
 }
 
-async fn call(site: &Site, found: Found, parts: &Parts, body: &Bytes) -> Result<Outcome, ApiError> {
-    let caller = site.caller(&parts.headers).await?;
+async fn perform_for(
+    site: &Site,
+    found: Found,
+    caller: Caller,
+    parts: &Parts,
+    body: &Bytes,
+) -> Result<Outcome, ApiError> {
     let text = text(parts, body)?;
     let mut asked = Asked::new(&found, text, caller.clone());
     for (name, value) in &parts.headers {
@@ -68,7 +79,7 @@ async fn call(site: &Site, found: Found, parts: &Parts, body: &Bytes) -> Result<
             asked = asked.header(name.as_str(), value);
         }
     }
-    let request = match found.entry.spec.kind {
+    let request = match found.operation.entry.spec.kind {
         OperationKind::Query => None,
         OperationKind::Mutation => {
             let (method, path) = (&parts.method, parts.uri.path());
@@ -77,8 +88,8 @@ async fn call(site: &Site, found: Found, parts: &Parts, body: &Bytes) -> Result<
     };
     let trace = Exchange::of(&parts.extensions).ok().map(|it| it.trace().to_string());
     let db = site.db().clone();
-    let done = site.owned(found.entry.spec.name, async move {
-        perform(&db, &found.entry, &asked, trace.as_deref(), request.as_ref(), repeat::kept_error).await
+    let done = site.owned(found.operation.entry.spec.name, async move {
+        perform(&db, &found.operation, &asked, trace.as_deref(), request.as_ref(), repeat::kept_error).await
     });
     Ok(done.await?)
 }

@@ -102,7 +102,7 @@ fn routes(routes: &[RouteEntry]) -> String {
 fn grouped(routes: &[RouteEntry]) -> Vec<(Option<&'static str>, Vec<&RouteEntry>)> {
     let of_model = |it: &RouteEntry| match it.serves {
         Serves::Model { model, .. } => Some(model),
-        Serves::Handler { .. } | Serves::Endpoint { .. } => None,
+        Serves::Handler { .. } | Serves::Endpoint { .. } | Serves::Operation { .. } => None,
     };
     let roots: Vec<_> =
         routes.iter().filter_map(|it| Some((it.path.trim_end_matches("/{id}"), of_model(it)?))).collect();
@@ -131,7 +131,7 @@ fn route(it: &RouteEntry) -> String {
     let path = if is_plain { format!("<a href=\"{path}\">{path}</a>") } else { path };
     let kind = match it.serves {
         Serves::Model { .. } => "model",
-        Serves::Handler { .. } | Serves::Endpoint { .. } => "own",
+        Serves::Handler { .. } | Serves::Endpoint { .. } | Serves::Operation { .. } => "own",
     };
     format!(
         "<tr class=\"{kind}\"><td><b>{}</b></td><td><code>{path}</code></td><td>{serves}</td><td><code>{place}</code>\

@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use axum::response::IntoResponse;
-use mainstay_web::{ApiError, RateLimit};
+use mainstay_kernel::Quota;
+use mainstay_web::ApiError;
 use serde_json::json;
 
 use crate::application::{SECRET, ask, running};
@@ -149,7 +150,7 @@ async fn head_works_where_get_does_and_has_no_body() {
 #[test]
 fn each_row_of_the_contract_has_its_status_and_code() {
     let fields = [json!({ "field": "title", "code": "required", "message": "is required" })];
-    let limit = RateLimit {
+    let limit = Quota {
         limit: 5,
         remaining: 0,
         reset: Duration::from_secs(60),
@@ -193,7 +194,7 @@ async fn a_rate_limit_says_when_to_come_back() {
     use mainstay_web::{Edge, EdgeConfig, ServerConfig};
     let limited = async || {
         let (limit, reset) = (5, Duration::from_secs(60));
-        let state = RateLimit { limit, remaining: 0, reset, retry_after: Duration::from_millis(1500) };
+        let state = Quota { limit, remaining: 0, reset, retry_after: Duration::from_millis(1500) };
         ApiError::rate_limited(state).into_response()
     };
     let router = axum::Router::new().route("/", axum::routing::get(limited));

@@ -175,13 +175,13 @@ fn a_worker_says_of_itself_what_its_attribute_says() {
     assert_eq!((spec.name, spec.queue), ("count-down", "slow"));
     assert_eq!(spec.summary, "Counts down to none, one task at a time.");
     assert_eq!((spec.timeout, spec.concurrency), (secs(90), Some(2)));
-    assert_eq!((spec.retry.attempts(), spec.retry.exact().after(2)), (8, Some(secs(2))));
+    assert_eq!((spec.retry.unwrap().attempts(), spec.retry.unwrap().exact().after(2)), (8, Some(secs(2))));
     assert!(spec.place.file.ends_with("attributes.rs"));
     assert!(matches!(count_down::RUN, Run::InTx(_)));
 
     let spec = call_outside::SPEC;
     assert_eq!((call_outside::JOB.name, spec.queue), ("outside.call", "default"));
-    assert_eq!(spec.retry.exact().after(2), Some(secs(14)));
+    assert_eq!(spec.retry.unwrap().exact().after(2), Some(secs(14)));
     assert!(matches!(call_outside::RUN, Run::Free(_)));
     assert_eq!(r#loop::JOB.name, "loop");
 }
@@ -194,8 +194,8 @@ fn a_cron_is_not_tried_again_unless_it_says_so() {
     assert!(matches!(tick::RUN, Run::InTx(_)) && matches!(nightly::RUN, Run::Free(_)));
     let usual = nightly::CRON;
     assert_eq!((usual.timezone, usual.overlap, usual.missed), ("UTC", Overlap::Skip, Missed::RunOnce));
-    assert_eq!(nightly::SPEC.retry.attempts(), 1);
-    assert_eq!((still_alive::SPEC.name, still_alive::SPEC.retry.attempts()), ("alive", 2));
+    assert_eq!(nightly::SPEC.retry.unwrap().attempts(), 1);
+    assert_eq!((still_alive::SPEC.name, still_alive::SPEC.retry.unwrap().attempts()), ("alive", 2));
 }
 
 #[test]
@@ -204,17 +204,22 @@ fn an_operation_says_of_itself_what_its_attribute_says() {
     assert_eq!((spec.name, spec.path, spec.queue), ("create_person", "people.create", "jobs"));
     assert_eq!((spec.kind, spec.admits), (OperationKind::Mutation, Admits::Roles(&["admin"])));
     assert_eq!((spec.summary, spec.description), ("Makes a person.", "Its name is taken then."));
-    assert_eq!((spec.tags, spec.retry.attempts()), (&["people"][..], 11));
+    assert_eq!((spec.tags, spec.retry.unwrap().attempts()), (&["people"][..], 11));
     assert_eq!(create_person::JOB.name, "people.create");
     assert_eq!(create_person::DECLARED[0].code, "name_taken");
     let spec = get_trace::SPEC;
     assert_eq!((spec.kind, spec.summary), (OperationKind::Query, "A trace"));
-    assert_eq!((spec.cache, spec.admits), (Some(secs(10)), Admits::Everyone));
+    assert_eq!((spec.cache.map(|it| it.time), spec.admits), (Some(secs(10)), Admits::Everyone));
     let [input, output] = OperationEntry::of::<create_person>().shapes(&mut SchemaGenerator::default());
     assert_eq!(input.get("$ref"), Some(&json!("#/$defs/NewPerson")));
     assert_eq!(output.get("$ref"), Some(&json!("#/$defs/Person")));
     assert!(
-        Operations::new([OperationEntry::of::<remove_trace>(), OperationEntry::of::<count_traces>()]).is_ok()
+        Operations::new(
+            [OperationEntry::of::<remove_trace>(), OperationEntry::of::<count_traces>()]
+                .map(|it| (it, Vec::new())),
+            &mainstay::kernel::Clock::system(),
+        )
+        .is_ok()
     );
 }
 

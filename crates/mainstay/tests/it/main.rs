@@ -28,6 +28,7 @@ mod mistakes;
 mod models;
 mod mounts;
 mod newcomers;
+mod operations;
 mod operators;
 mod overview;
 mod patches;

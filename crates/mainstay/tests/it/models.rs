@@ -1,8 +1,8 @@
 //! What the tests keep: a blog, and a thing of every kind of field.
 
+use mainstay::kernel::Quota;
 use mainstay::kernel::{Error, ErrorKind};
 use mainstay::prelude::*;
-use mainstay::web::RateLimit;
 use uuid::Uuid;
 
 /// Somebody who signed in.
@@ -343,7 +343,7 @@ async fn fail(Path(how): Path<String>) -> std::result::Result<Response, ApiError
         "panic" => panic!("{SECRET}"),
         "limit" => {
             let wait = std::time::Duration::from_millis(1500);
-            return Err(ApiError::rate_limited(RateLimit {
+            return Err(ApiError::rate_limited(Quota {
                 limit: 5,
                 remaining: 0,
                 reset: wait,

@@ -36,6 +36,21 @@ async fn that_fails_undeclared(_tx: &mut Tx) -> Result<u8, Undeclared> {
     Err(Undeclared::Taken)
 }
 
+#[middleware]
+async fn of_routes(cx: &mut RequestCx, next: Next<'_>) -> Result<Response> {
+    Ok(next.run(cx).await)
+}
+
+#[mutation(path = "routed", middleware = [of_routes])]
+async fn within_middleware_of_routes(_tx: &mut Tx) -> Result<()> {
+    Ok(())
+}
+
+#[query(path = "mine", cache = "10s")]
+async fn that_depends_on_a_plain_type(_reader: &Reader, _it: Extension<Plain>) -> Result<()> {
+    Ok(())
+}
+
 async fn plain(_tx: &mut Tx) {}
 
 async fn that_names_plain_functions(tx: &mut Tx) -> Result<()> {

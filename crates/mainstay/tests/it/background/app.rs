@@ -90,12 +90,12 @@ fn follow<'t>(tx: &'t mut Tx, cx: &'t TaskCx) -> Boxed<'t, Worked> {
     })
 }
 
-worker!(record, String, Run::InTx(write), queue: "jobs", retry: Retry::exponential(2).exact());
-worker!(failing, String, Run::InTx(fail), queue: "jobs", retry: Retry::exponential(2).exact());
-worker!(outside, String, Run::Free(free), queue: "mail", retry: Retry::fixed(1).exact(), timeout: Duration::from_millis(200));
+worker!(record, String, Run::InTx(write), queue: "jobs", retry: Some(Retry::exponential(2).exact()));
+worker!(failing, String, Run::InTx(fail), queue: "jobs", retry: Some(Retry::exponential(2).exact()));
+worker!(outside, String, Run::Free(free), queue: "mail", retry: Some(Retry::fixed(1).exact()), timeout: Duration::from_millis(200));
 worker!(step, u32, Run::InTx(follow));
 worker!(narrow, String, Run::Free(free), queue: "mail", concurrency: Some(1));
-worker!(gather, u32, Run::BatchInTx(together), queue: "jobs", batch: 10, retry: Retry::exponential(2).exact());
+worker!(gather, u32, Run::BatchInTx(together), queue: "jobs", batch: 10, retry: Some(Retry::exponential(2).exact()));
 worker!(unmounted, String, Run::InTx(write), queue: "jobs");
 
 worker!(nightly, (), Run::InTx(|tx, cx| Box::pin(async move {
@@ -190,5 +190,5 @@ pub(crate) fn app() -> App {
         .operation(create_person)
         .operation(find_person)
         .operation(admins_only)
-        .queue("jobs", 4)
+        .queue("jobs", |queue| queue.concurrency(4))
 }

@@ -138,23 +138,65 @@ mod operations {
     }
 }
 
+mod around {
+    use mainstay::prelude::*;
+
+    use super::orders::Order;
+
+    /// Which shop a call is for.
+    #[derive(Clone, Serialize)]
+    pub struct Shop(pub String);
+
+    #[middleware]
+    pub async fn with_shop(cx: &mut Cx<'_>) -> Result<Reply> {
+        let shop = cx.asked().header_value("x-shop").unwrap_or("main").to_owned();
+        if shop.is_empty() {
+            return Err(Error::http(400, "shop_missing", "say for which shop: send `x-shop`"));
+        }
+        cx.insert(Shop(shop));
+        let reply = cx.next().await;
+        if reply.is_err() {
+            tracing::info!(path = cx.operation().path, "refused");
+        }
+        reply
+    }
+
+    /// How many orders wait for their money.
+    #[query(
+        path = "orders.unpaid",
+        auth,
+        middleware = [with_shop],
+        cache(time = "1m", shared),
+        rate_limit = "100/60s"
+    )]
+    pub async fn count_unpaid(reader: &Reader, Extension(Shop(name)): Extension<Shop>) -> Result<String> {
+        let count = Order::filter(Order::PAID.eq(false)).count(reader).await?;
+        Ok(format!("{name}: {count}"))
+    }
+
+    pub fn described(app: App) -> App {
+        app.queue("mail", |queue| queue.concurrency(4).retry(Retry::fixed(5)).middleware(with_shop))
+    }
+}
+
 mod app {
     use mainstay::prelude::*;
 
+    use super::around::{count_unpaid, described};
     use super::crons::drop_unpaid;
     use super::operations::{get_order, place_order};
     use super::orders::Order;
     use super::workers::{apply_payment, send_thanks};
 
     pub fn app() -> App {
-        App::new("shop")
+        described(App::new("shop"))
             .model::<Order>()
             .operation(place_order)
             .operation(get_order)
             .worker(apply_payment)
             .worker(send_thanks)
             .cron(drop_unpaid)
-            .queue("mail", 4)
+            .operation(count_unpaid)
     }
 }
 
@@ -172,6 +214,9 @@ async fn the_pages_on_operations_and_workers_do_what_they_say(app: TestApp) {
     let _ = ann.post("/v1/ops/orders.place", json!({ "number": "A1" })).await.expect_status(409);
     let path = format!("/v1/ops/orders.get.{}", placed.body.as_str().unwrap());
     assert_eq!(ann.get(&path).await.expect_status(200).body["number"], "A1");
+
+    let unpaid = ann.header("x-shop", "east").get("/v1/ops/orders.unpaid").await.expect_status(200);
+    assert_eq!((&unpaid.body, unpaid.header("ratelimit-remaining")), (&json!("east: 1"), "99"));
 
     let client = Client::new(app.db());
     let order = client.call(place_order, NewOrderInput { number: "A2".to_owned() }).request_id("r1").await;

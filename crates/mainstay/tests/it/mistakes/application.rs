@@ -127,4 +127,16 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "migrations are given twice, at [place] and at [place]: keep one of the two",
         "keep one of the two",
     ),
+    mistake(
+        "an operation that takes what no middleware can put in",
+        Parts(|| shop().operation(parts::mine)),
+        "the operation `mine` ([place]) takes an `Extension<Org>`, and no middleware is around it that could put a `it::mistakes::parts::Org` in: write `middleware = […]` in its attribute, or add one to its queue or to the application",
+        "write `middleware = […]` in its attribute",
+    ),
+    mistake(
+        "a queue described twice",
+        Parts(|| shop().queue("mail", |it| it.concurrency(2)).queue("mail", |it| it.retry(Retry::NEVER))),
+        "the queue `mail` is described twice, at [place] and at [place]: say all of it in one of the two",
+        "say all of it in one of the two",
+    ),
 ];

@@ -160,7 +160,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     mistake(
         "a middleware of another shape",
         of_macros!("endpoint"),
-        "a middleware is `async fn name(cx: &mut RequestCx, next: Next<'_>) -> Result<Response>`",
+        "a middleware around routes is `async fn name(cx: &mut RequestCx, next: Next<'_>) -> Result<Response>`, and one around operations is `async fn name(cx: &mut Cx<'_>) -> Result<Reply>`",
         "async fn name(cx: &mut RequestCx, next: Next<'_>)",
     ),
     mistake(

@@ -165,3 +165,12 @@ pub(crate) const EDITED: Embedded = Embedded {
 pub(crate) fn shop() -> App {
     App::new("shop").model::<Item>()
 }
+
+/// For whom something is.
+#[derive(Clone, Debug)]
+pub(crate) struct Org;
+
+#[query(path = "orgs.mine")]
+pub(crate) async fn mine(_reader: &Reader, Extension(Org): Extension<Org>) -> Result<()> {
+    Ok(())
+}
