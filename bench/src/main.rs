@@ -6,6 +6,7 @@
 
 mod answer;
 mod app;
+mod callers;
 mod callgrind;
 mod create;
 mod database;
@@ -21,8 +22,11 @@ mod list;
 mod load;
 mod machine;
 mod models;
+mod mutation;
 mod pair;
 mod pocketbase;
+mod queues;
+mod reference;
 mod request;
 mod retries;
 mod rounds;
@@ -31,6 +35,7 @@ mod size;
 mod sqlite;
 mod subject;
 mod table;
+mod wait;
 
 use std::env;
 use std::path::PathBuf;
@@ -79,6 +84,12 @@ enum Table {
     Create,
     /// P7: transactions of unrelated requests that are run again
     Retries,
+    /// P5: a mutation with a task on PostgreSQL, beside the same by hand and with sqlx
+    Mutation,
+    /// P8: draining a backlog and adding to it, beside graphile-worker, pg-boss and BullMQ
+    Queues,
+    /// P9: from the commit to the start of the task
+    Wait,
     /// P6: a mutation on SQLite, beside closures on a writer thread and sqlx
     Sqlite,
     /// P13: each kind of request on 10k, 100k and 1M rows, and on as many kept answers
@@ -118,6 +129,9 @@ fn run(arguments: &Arguments) -> Result<()> {
     );
     match arguments.table {
         Table::Edge => edge::run(options),
+        Table::Mutation => mutation::run(options),
+        Table::Queues => queues::run(options),
+        Table::Wait => wait::run(options),
         Table::Instructions => instructions::run(),
         Table::Get => get::run(options),
         Table::List => list::run(options),

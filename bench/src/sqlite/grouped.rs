@@ -10,8 +10,9 @@ use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::{BODY, ENQUEUE, NAME, SCHEMA, UPDATE, account, count, in_folder};
+use super::{BODY, ENQUEUE, NAME, SCHEMA, UPDATE, account, in_folder};
 use crate::Options;
+use crate::callers::count;
 use crate::rounds::Sample;
 
 const MOST_MEMBERS: usize = 64;

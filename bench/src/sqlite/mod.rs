@@ -3,16 +3,14 @@
 
 mod grouped;
 mod ours;
-mod sqlx;
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
 use anyhow::Result;
 use tokio::runtime::Runtime;
 
+use crate::mutation::{BODY, NAME};
+use crate::reference::Reference;
 use crate::rounds::{Contender, Sample, take_turns};
 use crate::{Options, scratch, table};
 
@@ -24,12 +22,10 @@ const SCHEMA: &str = "CREATE TABLE account (id INTEGER PRIMARY KEY, balance INTE
     INSERT INTO account SELECT n, 0 FROM number;";
 const UPDATE: &str = "UPDATE account SET balance = balance + 1 WHERE id = ?1";
 const ENQUEUE: &str = "INSERT INTO task (id, name, body) VALUES (?1, ?2, ?3)";
-const NAME: &str = "send_receipt";
-const BODY: &str = r#"{"to":"somebody@example.org"}"#;
 
 /// Prints the table.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let reference = sqlx::build()?;
+    let reference = Reference::build()?;
     let mut rows = Vec::new();
     for &callers in &options.clients {
         let series = take_turns(
@@ -37,7 +33,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             vec![
                 Contender::new("mainstay", || ours::measure(options, callers)),
                 Contender::new("closures on a writer thread", || grouped::measure(options, callers)),
-                Contender::new("sqlx", || reference.measure(options, callers)),
+                Contender::new("sqlx", || {
+                    let folder = scratch()?;
+                    reference.measure(
+                        "sqlite",
+                        &folder.path().join("bench.db").to_string_lossy(),
+                        options,
+                        callers,
+                    )
+                }),
             ],
         )?;
         let [ours, grouped, sqlx] = &series[..] else { continue };
@@ -62,38 +66,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         reference.versions()?
     ));
     Ok(())
-}
-
-/// How often `mutate` is done by this many callers at the same time; each begins anew when it is done.
-async fn count<F>(
-    options: &Options,
-    callers: usize,
-    mutate: impl Fn() -> F + Send + Sync + 'static,
-) -> Result<Sample>
-where
-    F: Future<Output = Result<()>> + Send,
-{
-    let (mutate, done) = (Arc::new(mutate), Arc::new(AtomicU64::new(0)));
-    let begun = Instant::now();
-    let end = begun + options.time();
-    let tasks: Vec<_> = (0..callers)
-        .map(|_| {
-            let (mutate, done) = (Arc::clone(&mutate), Arc::clone(&done));
-            tokio::spawn(async move {
-                while Instant::now() < end {
-                    mutate().await?;
-                    done.fetch_add(1, Ordering::Relaxed);
-                }
-                Ok::<_, anyhow::Error>(())
-            })
-        })
-        .collect();
-    for task in tasks {
-        task.await??;
-    }
-    #[expect(clippy::cast_precision_loss, reason = "a count of mutations is far below 2^52")]
-    let done = done.load(Ordering::Relaxed) as f64;
-    Ok(Sample { rate: done / begun.elapsed().as_secs_f64(), cpu_micros: None })
 }
 
 /// Runs a measurement in a folder of its own.

@@ -2,10 +2,11 @@
 
 use anyhow::Result;
 use mainstay_kernel::{Answer, Db, DbOptions, Request, Statement, StoreUrl};
-use uuid::Uuid;
 
-use super::{BODY, ENQUEUE, NAME, SCHEMA, UPDATE, account, count, in_folder};
+use super::{SCHEMA, UPDATE, account, in_folder};
 use crate::Options;
+use crate::callers::count;
+use crate::mutation::task;
 use crate::rounds::Sample;
 
 /// So many callers at once.
@@ -25,11 +26,12 @@ pub(super) fn measure(options: &Options, callers: usize) -> Result<Sample> {
 async fn mutate(db: Db) -> Result<()> {
     let key = format!("{:032x}", fastrand::u128(..));
     let request = Request::keyed(&key, "user:7", "POST /v1/transfers", b"{}");
-    let (account, task) = (account(), Uuid::now_v7());
+    let (account, task) = (account(), task());
     db.write_kept(Some(&request), |tx, _| {
+        let task = task.clone();
         Box::pin(async move {
             tx.execute(&Statement::new(UPDATE).bind(account)).await?;
-            tx.execute(&Statement::new(ENQUEUE).bind(task).bind(NAME).bind(BODY)).await?;
+            tx.put(task);
             Ok(Answer { status: 200, head: Vec::new(), body: b"null".to_vec() })
         })
     })

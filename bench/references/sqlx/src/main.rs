@@ -1,39 +1,53 @@
-//! The mutation of benchmark P6 as one writes it with sqlx: a transaction, one statement after the
-//! other. `sqlx-reference FILE CALLERS SECONDS` prints mutations a second; without words, versions.
+//! The mutation of benchmarks P5 and P6 as one writes it with sqlx: a transaction, one statement after the other.
+//! `sqlx-reference sqlite FILE CALLERS SECONDS` and `sqlx-reference postgres URL CALLERS SECONDS` print mutations a
+//! second; without words, versions.
+
+mod postgres;
+mod sqlite;
 
 use std::env;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use uuid::Uuid;
-
-const SCHEMA: &str = "CREATE TABLE account (id INTEGER PRIMARY KEY, balance INTEGER NOT NULL) STRICT;
-    CREATE TABLE task (id TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL) STRICT;
-    CREATE TABLE result (id TEXT PRIMARY KEY NOT NULL, path TEXT NOT NULL, input BLOB NOT NULL,
-    status INTEGER NOT NULL, head TEXT NOT NULL, body BLOB NOT NULL, created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL) STRICT;
-    CREATE INDEX result_expires_at ON result (expires_at);
-    WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1000)
-    INSERT INTO account SELECT n, 0 FROM number;";
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let words: Vec<String> = env::args().skip(1).collect();
-    let [file, callers, seconds] = &words[..] else { return versions().await };
-    let pool = open(file).await?;
-    let done = Arc::new(AtomicU64::new(0));
+    let [kind, place, callers, seconds] = &words[..] else { return versions().await };
+    let (callers, seconds) = (callers.parse()?, Duration::from_secs_f64(seconds.parse()?));
+    let rate = match kind.as_str() {
+        "sqlite" => {
+            let pool = sqlite::open(place).await?;
+            count(callers, seconds, move || sqlite::mutate(pool.clone())).await?
+        }
+        "postgres" => {
+            let pool = postgres::open(place).await?;
+            count(callers, seconds, move || postgres::mutate(pool.clone())).await?
+        }
+        other => bail!("`{other}` is neither `sqlite` nor `postgres`"),
+    };
+    println!("{rate:.1}");
+    Ok(())
+}
+
+/// How many are done in a second.
+async fn count<F: Future<Output = sqlx::Result<()>> + Send>(
+    callers: usize,
+    time: Duration,
+    mutate: impl Fn() -> F + Send + Sync + 'static,
+) -> Result<f64> {
+    let (mutate, done) = (Arc::new(mutate), Arc::new(AtomicU64::new(0)));
     let begun = Instant::now();
-    let end = begun + Duration::from_secs_f64(seconds.parse()?);
-    let tasks: Vec<_> = (0..callers.parse::<usize>()?)
+    let end = begun + time;
+    let tasks: Vec<_> = (0..callers)
         .map(|_| {
-            let (pool, done) = (pool.clone(), Arc::clone(&done));
+            let (mutate, done) = (Arc::clone(&mutate), Arc::clone(&done));
             tokio::spawn(async move {
                 while Instant::now() < end {
-                    mutate(&pool).await?;
+                    mutate().await?;
                     done.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok::<_, sqlx::Error>(())
@@ -43,56 +57,7 @@ async fn main() -> Result<()> {
     for task in tasks {
         task.await??;
     }
-    println!("{:.1}", done.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64());
-    Ok(())
-}
-
-/// One connection: with more of them they wait for each other's lock by polling, which is slower.
-async fn open(file: &str) -> Result<SqlitePool> {
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(Duration::from_secs(30))
-        .pragma("cache_size", "-16000")
-        .pragma("wal_autocheckpoint", "4000")
-        .pragma("mmap_size", "268435456");
-    let connections = env::var("CONNECTIONS").ok().map_or(Ok(1), |it| it.parse())?;
-    let pool = SqlitePoolOptions::new().max_connections(connections).connect_with(options).await?;
-    sqlx::raw_sql(SCHEMA).execute(&pool).await?;
-    Ok(pool)
-}
-
-async fn mutate(pool: &SqlitePool) -> sqlx::Result<()> {
-    let id = Uuid::new_v4().to_string();
-    let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let kept = sqlx::query("SELECT 1 FROM result WHERE id = ?1").bind(&id).fetch_optional(&mut *tx).await?;
-    if kept.is_some() {
-        return Ok(());
-    }
-    sqlx::query("UPDATE account SET balance = balance + 1 WHERE id = ?1")
-        .bind(fastrand::u32(1..=1000))
-        .execute(&mut *tx)
-        .await?;
-    sqlx::query("INSERT INTO task (id, name, body) VALUES (?1, ?2, ?3)")
-        .bind(Uuid::now_v7().to_string())
-        .bind("send_receipt")
-        .bind(r#"{"to":"somebody@example.org"}"#)
-        .execute(&mut *tx)
-        .await?;
-    sqlx::query("INSERT INTO result VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
-        .bind(&id)
-        .bind("POST /v1/transfers")
-        .bind(&[7_u8; 32][..])
-        .bind(200)
-        .bind("[]")
-        .bind(&b"null"[..])
-        .bind(1_790_000_000_000_000_i64)
-        .bind(1_790_000_000_000_001_i64)
-        .execute(&mut *tx)
-        .await?;
-    tx.commit().await
+    Ok(done.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64())
 }
 
 async fn versions() -> Result<()> {
@@ -100,6 +65,6 @@ async fn versions() -> Result<()> {
     let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&pool).await?;
     let lock = include_str!("../Cargo.lock");
     let sqlx = lock.split("name = \"sqlx\"\nversion = \"").nth(1).and_then(|it| it.split('"').next());
-    println!("{} on SQLite {version}", sqlx.context("the lock file does not name sqlx")?);
+    println!("{} (its SQLite {version})", sqlx.context("the lock file does not name sqlx")?);
     Ok(())
 }
