@@ -65,7 +65,7 @@ pub(super) fn sqlite(options: &Options, way: Way) -> Result<Sample> {
     let fill = format!(
         "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {BACKLOG}) \
          INSERT INTO mainstay_task (id, queue, name, priority, body, meta, created_at) \
-         SELECT randomblob(16), 'default', 'nothing', 100, 'null', '{{}}', 0 FROM number"
+         SELECT printf('00000000-0000-7000-8000-%012x', n), 'default', 'nothing', 100, 'null', '{{}}', 0 FROM number"
     );
     let url = StoreUrl::SqliteFile(folder.path().join("bench.db"));
     Runtime::new()?.block_on(drain(url, &fill, options, way))
