@@ -4,10 +4,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mainstay::serde_json::json;
+use mainstay_test::Proxy;
 
 use crate::ledger::Ledger;
 use crate::place::{Kept, Place, on};
-use crate::proxy::Proxy;
 use crate::server::{Blog, Launch};
 use crate::store;
 use crate::waiting::until;

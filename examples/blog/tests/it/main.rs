@@ -11,7 +11,6 @@ mod kill;
 mod ledger;
 mod malformed;
 mod place;
-mod proxy;
 mod refusals;
 mod repeats;
 mod sameness;
