@@ -67,7 +67,7 @@ pub use options::{DbOptions, StoreUrl};
 pub use owned::Owned;
 pub use pattern::{Case, Pattern};
 pub use place::Place;
-pub use rate::{Limiter, Quota, Rate};
+pub use rate::{Limiter, Pace, Quota, Rate};
 pub use reader::Reader;
 pub use request::{Answer, Request};
 pub use row::{FromRow, FromValue, Row};

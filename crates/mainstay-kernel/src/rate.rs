@@ -4,7 +4,7 @@ use std::hash::BuildHasher;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::{Clock, Error, ErrorKind, Generations, Result};
+use crate::{Clock, Error, ErrorKind, Generations, Result, Timestamp};
 
 /// How many calls are admitted within a time: that many at once, and then as evenly as they come back.
 ///
@@ -86,6 +86,31 @@ impl Limiter {
     }
 }
 
+/// A [`Rate`] of one thing, which waits for its turn.
+#[derive(Debug)]
+pub struct Pace {
+    rate: Rate,
+    whole_at: Mutex<i64>,
+}
+
+impl Pace {
+    /// Nothing was taken yet.
+    pub const fn new(rate: Rate) -> Self {
+        Self { rate, whole_at: Mutex::new(0) }
+    }
+
+    /// Takes one turn.
+    ///
+    /// # Errors
+    /// How long it is until there is one.
+    pub fn take(&self, now: Timestamp) -> Result<(), Duration> {
+        let mut whole_at = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let step = Step::of(self.rate, *whole_at, now.as_micros().saturating_mul(1000));
+        *whole_at = step.whole_at.ok_or(step.quota.retry_after)?;
+        Ok(())
+    }
+}
+
 /// One step of the generic cell rate algorithm (ITU-T I.371).
 struct Step {
     quota: Quota,
@@ -122,7 +147,6 @@ fn nanos(count: i64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Timestamp;
 
     fn limiter() -> (Limiter, Clock) {
         let clock = Clock::manual(Timestamp::from_micros(1_000_000));
@@ -131,6 +155,15 @@ mod tests {
 
     fn seconds(count: u64) -> Duration {
         Duration::from_secs(count)
+    }
+
+    #[test]
+    fn a_pace_says_how_long_to_wait() {
+        let (pace, mut now) = (Pace::new(Rate::new(2, seconds(10))), Timestamp::from_micros(1_000_000));
+        assert_eq!((pace.take(now), pace.take(now)), (Ok(()), Ok(())));
+        assert_eq!(pace.take(now), Err(seconds(5)));
+        now = now.plus(seconds(5));
+        assert_eq!((pace.take(now), pace.take(now)), (Ok(()), Err(seconds(5))));
     }
 
     #[tokio::test]

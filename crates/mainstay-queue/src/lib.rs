@@ -13,6 +13,7 @@ pub mod operation;
 mod redact;
 mod retry;
 mod scheduler;
+mod subscriptions;
 mod worker;
 
 pub use dispatch::{Duty, Engine, HEEDED, LEASE, QueueSpec, Work};
@@ -22,4 +23,5 @@ pub use operation::{Asked, Operation, OperationEntry, Operations};
 pub use redact::redacted;
 pub use retry::{Backoff, Retry};
 pub use scheduler::{Enqueue, Job, JobName, Scheduler, hours, mins, secs};
+pub use subscriptions::Subscriptions;
 pub use worker::{Run, TaskCx, Worked, Worker, WorkerEntry, WorkerSpec, worked};

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::future::{Future, IntoFuture};
+use std::future::{Future, IntoFuture, Ready, ready};
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::meta::Meta;
+use crate::subscriptions::{Subscriptions, is_subject};
 
 /// What can be left for later: a worker or an operation.
 #[diagnostic::on_unimplemented(
@@ -53,16 +54,85 @@ pub trait Scheduler {
     /// # }
     /// ```
     fn enqueue<J: Job>(&mut self, job: J, input: J::Input) -> Enqueue<'_>;
+
+    /// Leaves a task for each of these inputs, as [`Scheduler::enqueue`] does; their ids, in the same order. Many are
+    /// written together.
+    ///
+    /// # Errors
+    /// Internal, when an input cannot be written as JSON: none is left then.
+    fn enqueue_all<J: Job>(
+        &mut self,
+        job: J,
+        inputs: impl IntoIterator<Item = J::Input>,
+    ) -> Ready<Result<Vec<TaskId>>>;
+
+    /// Publishes a message under a subject, when the transaction commits, and only then: each worker that subscribes
+    /// to it is given a task of its own, with the message as its input. How many there are.
+    ///
+    /// ```
+    /// # use mainstay_queue::Scheduler;
+    /// # use mainstay_kernel::{Result, Tx};
+    /// # async fn doc(tx: &mut Tx) -> Result<()> {
+    /// tx.publish("audit.users.created", "ann").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Internal, when the subject is not words between dots, or the message cannot be written as JSON.
+    fn publish<T: Serialize + ?Sized>(&mut self, subject: &str, message: &T) -> Ready<Result<usize>>;
 }
 
 impl Scheduler for Tx {
     fn enqueue<J: Job>(&mut self, _: J, input: J::Input) -> Enqueue<'_> {
-        let body = serde_json::to_string(&input)
-            .map_err(|error| Error::internal("a task's input cannot be written").caused_by(error));
-        let mut meta = Meta::of(self.caller());
-        meta.traceparent = self.traceparent().map(str::to_owned);
+        let (body, meta) = (written(&input), meta(self));
         Enqueue { tx: self, job: J::JOB, body, meta, key: None, priority: 100, when: When::Now, unique: None }
     }
+
+    fn enqueue_all<J: Job>(
+        &mut self,
+        _: J,
+        inputs: impl IntoIterator<Item = J::Input>,
+    ) -> Ready<Result<Vec<TaskId>>> {
+        let bodies: Result<Vec<String>> = inputs.into_iter().map(|it| written(&it)).collect();
+        ready(bodies.and_then(|bodies| {
+            let meta = meta(self).write()?;
+            Ok(bodies.into_iter().map(|body| self.put(task(J::JOB, body, meta.clone()))).collect())
+        }))
+    }
+
+    fn publish<T: Serialize + ?Sized>(&mut self, subject: &str, message: &T) -> Ready<Result<usize>> {
+        ready(published(self, subject, message))
+    }
+}
+
+fn published<T: Serialize + ?Sized>(tx: &mut Tx, subject: &str, message: &T) -> Result<usize> {
+    is_subject(subject)?;
+    let body = written(message)?;
+    let Some(subscriptions) = tx.extension::<Subscriptions>() else { return Ok(0) };
+    let mut meta = meta(tx);
+    meta.subject = Some(subject.to_owned());
+    let meta = meta.write()?;
+    let tasks = subscriptions.to(subject).map(|job| tx.put(task(job, body.clone(), meta.clone())));
+    Ok(tasks.count())
+}
+
+/// What travels with every task that this transaction leaves.
+fn meta(tx: &Tx) -> Meta {
+    let mut meta = Meta::of(tx.caller());
+    meta.traceparent = tx.traceparent().map(str::to_owned);
+    meta
+}
+
+fn written<T: Serialize + ?Sized>(input: &T) -> Result<String> {
+    serde_json::to_string(input)
+        .map_err(|error| Error::internal("a task's input cannot be written").caused_by(error))
+}
+
+/// One that is ready at once.
+fn task(job: JobName, body: String, meta: String) -> NewTask {
+    let (queue, name) = (Cow::Borrowed(job.queue), Cow::Borrowed(job.name));
+    NewTask { id: TaskId::new(), queue, name, key: None, priority: 100, body, meta, due: None }
 }
 
 /// A task that is about to be left behind.
@@ -156,8 +226,7 @@ impl Enqueue<'_> {
             When::At(time) => Some(time),
             When::After(wait) => Some(tx.now().plus(wait)),
         };
-        let (queue, name) = (Cow::Borrowed(job.queue), Cow::Borrowed(job.name));
-        Ok(tx.put(NewTask { id, queue, name, key, priority, body: body?, meta: meta.write()?, due }))
+        Ok(tx.put(NewTask { id, key, priority, due, ..task(job, body?, meta.write()?) }))
     }
 }
 

@@ -25,6 +25,8 @@ pub struct WorkerSpec {
     /// How many of its tasks it runs together at most, when so many wait: one, but for [`Run::Batch`] and
     /// [`Run::BatchInTx`].
     pub batch: u32,
+    /// The subjects of which it is given what is published: `audit.users.created`, `audit.*.created`, `audit.>`.
+    pub subscribe: Option<&'static str>,
     /// What it does, in a line.
     pub summary: &'static str,
     /// Where it stands.
@@ -46,6 +48,7 @@ impl WorkerSpec {
             timeout: Self::TIMEOUT,
             concurrency: None,
             batch: 1,
+            subscribe: None,
             summary: "",
             place,
         }
@@ -151,6 +154,11 @@ impl TaskCx {
     /// What the author gave along.
     pub fn metadata(&self) -> &Map<String, Value> {
         &self.meta.metadata
+    }
+
+    /// Under which subject its input was published, if it was.
+    pub fn subject(&self) -> Option<&str> {
+        self.meta.subject.as_deref()
     }
 
     /// The trace that the task is part of, as a `traceparent` of W3C Trace Context.

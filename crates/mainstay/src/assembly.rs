@@ -5,7 +5,7 @@ use mainstay_auth::{Credentials, Identity};
 use mainstay_kernel::{Db, Result, StoreUrl};
 use mainstay_model::migration::{Embedded, Migration, Order};
 use mainstay_model::{HookEntry, ModelEntry, Schema};
-use mainstay_queue::{Operations, Work};
+use mainstay_queue::{Operations, Subscriptions, Work};
 use mainstay_web::endpoint::{Around, RequestHookEntry};
 use mainstay_web::overview::{self, Overview};
 use mainstay_web::{Edge, EdgeService, Health, Manifest, OperatorAccess, RouteEntry, Site, crud};
@@ -58,6 +58,10 @@ impl Assembly {
         let descriptions = Description::of(&app, prefix);
         if operations.iter().next().is_some() {
             db.extend(operations.clone())?;
+        }
+        let subscriptions = Subscriptions::of(&work)?;
+        if !subscriptions.is_empty() {
+            db.extend(subscriptions)?;
         }
         let models = app.models();
         let around = Around { middleware: app.middleware.routes.clone(), hooks: app.request_hooks() };

@@ -91,6 +91,7 @@ pub(crate) async fn start(app: App, config: &Config) -> Result<Running> {
 async fn work(assembly: &mut Assembly, db: &Db, config: &Config) -> Result<Option<Engine>> {
     let mut work = std::mem::take(&mut assembly.work);
     work.only.clone_from(&config.queues);
+    work.most = config.worker_concurrency;
     work.duty = match (config.roles.has(Role::Worker), config.roles.has(Role::Cron)) {
         (true, true) => Duty::TasksAndCrons,
         (true, false) => Duty::Tasks,

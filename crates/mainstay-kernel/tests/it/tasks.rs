@@ -446,6 +446,39 @@ on_both! {
         assert_eq!(names(&db.claim_keyed(node, &two).await.unwrap()), ["three"]);
     }
 
+    async fn many_tasks_of_one_transaction_are_written_in_their_order(given: Given) {
+        let (db, node) = (&given.db, node(&given.db).await);
+        let notes = Arc::new(Notes(Arc::default(), Some(node)));
+        let relayed: Weak<Notes> = Arc::downgrade(&notes);
+        db.dispatch_by(relayed).unwrap();
+        let due = given.clock.now().plus(Duration::from_secs(30));
+        let many: Vec<NewTask> = (0..1300).map(|n| match n % 3 {
+            0 => NewTask { body: format!("\"{n} \\u0000 'ä'\""), ..task("now") },
+            1 => NewTask { body: n.to_string(), ..keyed("keyed", "k") },
+            _ => NewTask { due: Some(due), priority: 7, ..task("later") },
+        }).collect();
+        put(db, &many).await;
+        let given_tasks = std::mem::take(&mut notes.0.lock().unwrap().tasks);
+        let bodies = |all: &[NewTask], name: &str| -> Vec<String> {
+            all.iter().filter(|it| it.name == name).map(|it| it.body.clone()).collect()
+        };
+        assert_eq!(given_tasks.iter().map(|it| it.body.clone()).collect::<Vec<_>>(), bodies(&many, "now"));
+        // Each is found where it was written.
+        for it in &given_tasks[430..] {
+            let fence = it.fence();
+            db.write(async move |tx: &mut Tx| { tx.finish(fence.clone()); Ok(()) }).await.unwrap();
+        }
+        assert_eq!(waiting(db).await, (433, 430, 433, 0));
+        for body in bodies(&many, "keyed").iter().take(3) {
+            let next = db.claim_keyed(node, &KEYS).await.unwrap().remove(0);
+            assert_eq!(&next.body, body);
+            db.complete(node, &[next.fence()]).await.unwrap();
+        }
+        given.clock.advance(Duration::from_secs(30));
+        assert_eq!(db.promote(1000).await.unwrap().len(), 433);
+        assert_eq!(claim(db, node).await[0].priority, 7);
+    }
+
     async fn names_that_are_left_out_are_not_claimed(given: Given) {
         let (db, node) = (&given.db, node(&given.db).await);
         put(db, &[task("one"), task("two"), task("three"), keyed("one", "k"), keyed("two", "l")]).await;

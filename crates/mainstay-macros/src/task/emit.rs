@@ -106,6 +106,10 @@ fn spec(options: &Options, item: &ItemFn, usual: &Usual, [queue, kernel]: [&Toke
         None => quote!(::core::option::Option::None),
     };
     let batch = options.batch.unwrap_or(1);
+    let subscribe = match &options.subscribe {
+        Some(subjects) => quote!(::core::option::Option::Some(#subjects)),
+        None => quote!(::core::option::Option::None),
+    };
     let (summary, _) = docs::told(&item.attrs, None, None);
     quote! {
         #queue::WorkerSpec {
@@ -115,6 +119,7 @@ fn spec(options: &Options, item: &ItemFn, usual: &Usual, [queue, kernel]: [&Toke
             timeout: #timeout,
             concurrency: #concurrency,
             batch: #batch,
+            subscribe: #subscribe,
             summary: #summary,
             place: #place,
         }

@@ -10,8 +10,8 @@ use crate::report::at;
 use crate::retrying::Retrying;
 use crate::span::Span;
 
-const WORDS: [&str; 9] =
-    ["name", "queue", "retry", "timeout", "backoff", "base", "concurrency", "batch", "crate"];
+const WORDS: [&str; 10] =
+    ["name", "queue", "retry", "timeout", "backoff", "base", "concurrency", "batch", "subscribe", "crate"];
 const CRON_WORDS: [&str; 9] =
     ["timezone", "timeout", "overlap", "missed", "name", "retry", "backoff", "base", "crate"];
 
@@ -28,6 +28,8 @@ pub(super) struct Options {
     pub(super) concurrency: Option<u32>,
     /// How many tasks it runs together at most.
     pub(super) batch: Option<u32>,
+    /// The subjects of which it is given what is published.
+    pub(super) subscribe: Option<LitStr>,
     pub(super) facade: Option<Path>,
 }
 
@@ -62,6 +64,7 @@ impl Options {
             "timeout" => self.timeout = Some(Span::read(value)?),
             "concurrency" => self.concurrency = Some(number(value, 1)?),
             "batch" => self.batch = Some(number(value, 2)?),
+            "subscribe" => self.subscribe = Some(text(value)?),
             "crate" => self.facade = Some(text(value)?.parse()?),
             _ => drop(self.retrying.take(name, value)?),
         }

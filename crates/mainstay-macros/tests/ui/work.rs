@@ -103,4 +103,16 @@ async fn of_two_inputs(tx: &mut Tx, one: u8, other: u8) {}
 #[mutation(path = "users.create")]
 async fn that_is_lent_a_text(tx: &mut Tx, name: &str) {}
 
+#[worker(batch = 10)]
+async fn one_of_many(input: u32) {}
+
+#[worker(batch = 10)]
+async fn one_task_of_many(cx: &TaskCx, inputs: Vec<u32>) {}
+
+#[worker]
+async fn many_of_one(tasks: &[TaskCx]) {}
+
+#[worker(batch = 1)]
+async fn a_batch_of_one(inputs: Vec<u32>) {}
+
 fn main() {}

@@ -21,6 +21,11 @@ impl Ahead {
         self.0.is_empty()
     }
 
+    /// Whether one could begin if there was room for it.
+    pub(super) fn can_begin(&self, workers: &HashMap<&'static str, Known>) -> bool {
+        self.0.iter().any(|task| !is_full(workers, task))
+    }
+
     pub(super) fn ids(&self) -> Vec<TaskId> {
         self.0.iter().map(|it| it.id).collect()
     }

@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use mainstay_kernel::Result;
 use mainstay_kernel::work::{Keys, Task};
+use mainstay_kernel::{Pace, Result, Timestamp};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use super::ahead::{Ahead, WithinLimit};
 use super::attempt::{self, Written};
 use super::gate::Seat;
-use super::{Known, Shared};
+use super::{Known, QueueSpec, Shared};
 
 /// How many tasks are claimed ahead of those that run, as a multiple of these.
 const AHEAD: usize = 4;
@@ -31,6 +31,9 @@ pub(super) struct Lane {
     queue: &'static str,
     size: u32,
     per_key: u32,
+    pace: Option<Pace>,
+    /// When the next task may begin, where that is why none begins.
+    paced_until: Mutex<Option<Timestamp>>,
     slots: Arc<Semaphore>,
     /// How many tasks have begun and not ended.
     busy: watch::Sender<usize>,
@@ -46,12 +49,14 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) fn new(queue: &'static str, size: u32, per_key: u32) -> Self {
+    pub(super) fn new(spec: &QueueSpec) -> Self {
         Self {
-            queue,
-            size,
-            per_key,
-            slots: Arc::new(Semaphore::new(size as usize)),
+            queue: spec.name,
+            size: spec.concurrency,
+            per_key: spec.per_key,
+            pace: spec.rate.map(Pace::new),
+            paced_until: Mutex::default(),
+            slots: Arc::new(Semaphore::new(spec.concurrency as usize)),
             busy: watch::Sender::new(0),
             ahead: Mutex::default(),
             bell: Notify::new(),
@@ -69,13 +74,23 @@ impl Lane {
             return None;
         }
         let (slot, seat) = self.place(shared)?;
-        Some(Turn { _slot: slot, _seat: seat, within: known.within_limit()? })
+        let within = known.within_limit()?;
+        self.keeps_its_pace(shared).then_some(Turn { _slot: slot, _seat: seat, within })
     }
 
     /// One of the queue's slots and one of the process' seats.
     fn place(&self, shared: &Shared) -> Option<(OwnedSemaphorePermit, Seat)> {
         let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;
         Some((slot, shared.gate.enter(self.queue)?))
+    }
+
+    /// Whether one more may begin by the queue's rate; else it is noted when.
+    fn keeps_its_pace(&self, shared: &Shared) -> bool {
+        let Some(pace) = &self.pace else { return true };
+        let now = shared.db.clock().now();
+        let taken = pace.take(now);
+        *self.paced_until.lock().unwrap_or_else(PoisonError::into_inner) = taken.err().map(|it| now.plus(it));
+        taken.is_ok()
     }
 
     pub(super) fn ring(&self) {
@@ -100,8 +115,9 @@ impl Lane {
             tokio::select! {
                 () = stopping.cancelled() => return,
                 () = self.bell.notified() => {}
-                () = pause() => {}
+                () = self.pause(&shared) => {}
             }
+            self.pump(&shared);
             if let Err(error) = self.drain(&shared).await {
                 tracing::warn!(
                     queue = self.queue,
@@ -110,6 +126,15 @@ impl Lane {
                 );
             }
         }
+    }
+
+    /// Behind every bell stands a look, for those that nobody rang for, and for the next by the queue's rate.
+    #[expect(clippy::disallowed_methods, reason = "a poll waits")]
+    async fn pause(&self, shared: &Shared) {
+        let look = Duration::from_millis(fastrand::u64(250..1000));
+        let paced = *self.paced_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = paced.map_or(look, |until| until.since(shared.db.clock().now()).min(look));
+        tokio::time::sleep(wait).await;
     }
 
     /// Claims as long as there is something to claim and room for it.
@@ -185,8 +210,11 @@ impl Lane {
 
     /// Begins what was claimed, as far as there are slots.
     pub(super) fn pump(self: &Arc<Self>, shared: &Arc<Shared>) {
-        while !shared.takes_nothing_new() && !self.is_paused() && !self.ahead().is_empty() {
+        while !shared.takes_nothing_new() && !self.is_paused() && self.ahead().can_begin(&shared.workers) {
             let Some((slot, seat)) = self.place(shared) else { return };
+            if !self.keeps_its_pace(shared) {
+                return;
+            }
             let Some((tasks, within)) = self.ahead().next(&shared.workers) else { return };
             self.start(shared, tasks, Turn { _slot: slot, _seat: seat, within });
         }
@@ -252,10 +280,4 @@ impl Lane {
 
 fn count(tasks: &[Task]) -> u32 {
     u32::try_from(tasks.len()).unwrap_or(u32::MAX)
-}
-
-/// Behind every bell stands a look, for those that nobody rang for.
-#[expect(clippy::disallowed_methods, reason = "a poll waits")]
-async fn pause() {
-    tokio::time::sleep(Duration::from_millis(fastrand::u64(250..1000))).await;
 }

@@ -82,7 +82,7 @@ impl Metrics {
     /// An attempt begins.
     pub(super) fn begins(&self, task: &Task, now: Timestamp) {
         if task.attempt == 1 {
-            let waited = since(task.created_at, now).as_secs_f64();
+            let waited = now.since(task.created_at).as_secs_f64();
             self.waited.get_or_create(&QueueLabels { queue: task.queue.clone() }).observe(waited);
         }
     }
@@ -117,13 +117,9 @@ impl Metrics {
                 let gauge = self.tasks.get_or_create(&StateLabels { queue: queue.clone(), state });
                 gauge.set(i64::try_from(*count).unwrap_or(i64::MAX));
             }
-            let age = oldest.map_or(0, |oldest| since(oldest, now).as_secs());
+            let age = oldest.map_or(0, |oldest| now.since(oldest).as_secs());
             let gauge = self.oldest.get_or_create(&QueueLabels { queue: queue.clone() });
             gauge.set(i64::try_from(age).unwrap_or(i64::MAX));
         }
     }
-}
-
-fn since(before: Timestamp, now: Timestamp) -> Duration {
-    Duration::from_micros(u64::try_from(now.as_micros() - before.as_micros()).unwrap_or(0))
 }

@@ -41,6 +41,8 @@ pub struct Work {
     pub queues: Vec<QueueSpec>,
     /// The queues that it serves; all when empty.
     pub only: Vec<String>,
+    /// How many tasks run at the same time, over all queues; as many as their queues allow when there is no number.
+    pub most: Option<u32>,
     /// Which part of it this process does.
     pub duty: Duty,
 }
@@ -143,7 +145,8 @@ impl Engine {
     pub fn new(db: &Db, work: Work) -> Result<Self> {
         let workers = known(&work)?;
         let lanes = lanes(&work);
-        let gate = Gate::new(None, lanes.keys().map(|queue| (*queue, 1)));
+        let weight = |queue: &str| work.queue(queue).map_or(1, |it| it.weight);
+        let gate = Gate::new(work.most, lanes.keys().map(|queue| (*queue, weight(queue))));
         let (completions, ended) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             db: db.clone(),
@@ -383,10 +386,9 @@ fn lanes(work: &Work) -> BTreeMap<&'static str, Arc<Lane>> {
     let named = work.workers.iter().map(|it| it.spec.queue).chain(work.queues.iter().map(|it| it.name));
     let crons = (!work.crons.is_empty()).then_some(cron::QUEUE);
     let served = |queue: &&str| work.only.is_empty() || work.only.iter().any(|it| it == queue);
-    let size = |queue| work.queue(queue).map_or(QueueSpec::CONCURRENCY, |it| it.concurrency);
-    named
-        .chain(crons)
-        .filter(served)
-        .map(|queue| (queue, Arc::new(Lane::new(queue, size(queue), 1))))
-        .collect()
+    let lane = |queue| match work.queue(queue) {
+        Some(spec) => Lane::new(spec),
+        None => Lane::new(&QueueSpec::new(queue, mainstay_kernel::Place::at(file!(), line!()))),
+    };
+    named.chain(crons).filter(served).map(|queue| (queue, Arc::new(lane(queue)))).collect()
 }

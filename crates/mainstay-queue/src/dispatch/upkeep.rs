@@ -1,8 +1,8 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use mainstay_kernel::Result;
 use mainstay_kernel::work::Enlisted;
-use mainstay_kernel::{Result, Timestamp};
 
 use super::{LEASE, Shared};
 
@@ -128,10 +128,6 @@ async fn pause(shared: &Shared) {
     let now = shared.db.clock().now();
     let due = *shared.due.lock().unwrap_or_else(PoisonError::into_inner);
     let next = due.into_iter().chain(shared.ticker.next()).min();
-    let wait = next.map_or(look, |due| until(now, due).min(look));
+    let wait = next.map_or(look, |due| due.since(now).min(look));
     tokio::time::sleep(wait).await;
-}
-
-fn until(now: Timestamp, due: Timestamp) -> Duration {
-    Duration::from_micros(u64::try_from(due.as_micros() - now.as_micros()).unwrap_or(0))
 }

@@ -169,6 +169,7 @@ const fn as_worker<O: Operation>() -> WorkerSpec {
         timeout: WorkerSpec::TIMEOUT,
         concurrency: None,
         batch: 1,
+        subscribe: None,
         summary: O::SPEC.summary,
         place: O::SPEC.place,
     }

@@ -29,6 +29,8 @@ pub struct Config {
     pub roles: Roles,
     /// The queues whose tasks the process runs (`QUEUES`); all of them when empty.
     pub queues: Vec<String>,
+    /// How many tasks the process runs at the same time, over all queues (`WORKER_CONCURRENCY`).
+    pub worker_concurrency: Option<u32>,
     /// The server.
     pub http: Http,
     /// The database.
@@ -145,6 +147,7 @@ impl Config {
             mode: reading.mode(),
             roles: Roles::read(&mut reading),
             queues: reading.value(&table::QUEUES),
+            worker_concurrency: reading.optional(&table::WORKER_CONCURRENCY),
             http: Http::read(&mut reading),
             database: Database::read(&mut reading),
             redis: reading.optional(&table::REDIS_URL),

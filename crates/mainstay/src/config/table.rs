@@ -66,6 +66,14 @@ pub(super) static QUEUES: Variable<List<Text>, Preset> = Variable::new(
     "The queues whose tasks this process runs; all of them when empty.",
 );
 
+pub(super) static WORKER_CONCURRENCY: Variable<Count, Unset> = Variable::new(
+    "WORKER_CONCURRENCY",
+    Count { min: 1, max: 100_000 },
+    Unset,
+    "32",
+    "How many tasks this process runs at the same time, over all queues; as many as their queues allow when unset.",
+);
+
 pub(super) static HOST: Variable<Host, Preset> = Variable::new(
     "HOST",
     Host,
@@ -301,6 +309,7 @@ pub(super) static ALL: &[&dyn Described] = &[
     &SERVER,
     &DAEMON,
     &QUEUES,
+    &WORKER_CONCURRENCY,
     &HOST,
     &PORT,
     &API_PREFIX,

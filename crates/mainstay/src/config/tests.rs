@@ -109,12 +109,13 @@ fn a_fault_names_the_source_it_comes_from() {
 }
 
 /// A wrong value for every variable that can have one.
-const WRONG: [(&str, &str); 33] = [
+const WRONG: [(&str, &str); 34] = [
     ("MAINSTAY_ENV", "staging"),
     ("ROLES", "web,janitor"),
     ("SERVER", "maybe"),
     ("DAEMON", "2"),
     ("QUEUES", "mail,\u{7}"),
+    ("WORKER_CONCURRENCY", "all"),
     ("HOST", "here"),
     ("PORT", "65536"),
     ("API_PREFIX", "v1"),

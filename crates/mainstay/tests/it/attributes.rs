@@ -46,6 +46,13 @@ async fn count_down(from: u32, tx: &mut Tx, cx: &TaskCx) -> Result<u32> {
     Ok(from)
 }
 
+/// Adds up whatever waits.
+#[worker(batch = 50, subscribe = "numbers.>")]
+async fn add_up(tasks: &[TaskCx], numbers: Vec<u32>, tx: &mut Tx) -> Result<()> {
+    let sum: u32 = numbers.iter().sum();
+    leave(tx, format!("{sum} of {}", tasks.len())).await.map(drop)
+}
+
 fn wait(attempts: u32) -> Duration {
     secs(u64::from(attempts) * 7)
 }
@@ -145,6 +152,7 @@ fn app() -> App {
     App::new("attributes")
         .model::<Trace>()
         .worker(count_down)
+        .worker(add_up)
         .worker(call_outside)
         .worker(r#loop)
         .cron(tick)
@@ -240,6 +248,21 @@ async fn a_worker_can_leave_a_task_for_itself(app: TestApp) {
     write_tx!(app.db(), |tx| { tx.enqueue(count_down, 2).await.map(drop) }).await.unwrap();
     app.tasks().run().await;
     assert_eq!(traces(app.db()).await, ["0 of count-down", "1 of count-down", "2 of count-down"]);
+}
+
+#[mainstay::test(app = app)]
+async fn a_worker_takes_together_what_was_published(app: TestApp) {
+    assert_eq!((add_up::SPEC.batch, add_up::SPEC.subscribe), (50, Some("numbers.>")));
+    write_tx!(app.db(), |tx| {
+        for number in 1..=4 {
+            tx.publish("numbers.small", &number).await?;
+        }
+        tx.enqueue(add_up, 90).await.map(drop)
+    })
+    .await
+    .unwrap();
+    app.tasks().run().await;
+    assert_eq!(traces(app.db()).await, ["100 of 5"]);
 }
 
 #[mainstay::test(app = app)]

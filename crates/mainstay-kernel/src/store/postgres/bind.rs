@@ -11,6 +11,7 @@ use crate::{Value, ValueRef};
 pub(super) enum Bind<'a> {
     Value(&'a Value),
     Ref(ValueRef<'a>),
+    Text(String),
 }
 
 impl ToSql for Bind<'_> {
@@ -24,6 +25,7 @@ impl ToSql for Bind<'_> {
             }
             Self::Value(value) => write(borrow(value), ty, out),
             Self::Ref(value) => write(*value, ty, out),
+            Self::Text(text) => write(ValueRef::Text(text), ty, out),
         }
     }
 

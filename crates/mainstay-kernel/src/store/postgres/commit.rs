@@ -64,7 +64,7 @@ impl PostgresTx {
             Ok(prepared) => prepared,
             Err(error) => return self.give_up(error).await,
         };
-        let roles: Vec<Role> = steps.iter().map(|step| step.role).collect();
+        let roles: Vec<Role> = steps.iter().map(|step| step.role.clone()).collect();
         let ran = self.flush(frame, steps, &prepared).await;
         if let Ok(ran) = &ran {
             place(outbox, &roles, ran);
@@ -169,7 +169,7 @@ fn steps<'a>(
     outbox: &'a Outbox,
     now: Timestamp,
 ) -> Vec<Step<'a>> {
-    let tasks = outbox.tasks.iter().enumerate().map(|(index, leaving)| written::task(index, leaving, now));
+    let tasks = written::tasks(&outbox.tasks, now);
     let fences = outbox.fences.iter().map(written::fence);
     // The fences and the answer first: where they fail, nobody is made to wait for a key.
     fences
@@ -182,10 +182,11 @@ fn steps<'a>(
 /// Notes where the rows of the tasks are.
 fn place(outbox: &mut Outbox, roles: &[Role], ran: &[Ran]) {
     for (role, ran) in roles.iter().zip(ran) {
-        if let Role::Task(index) = role
-            && let Some(Ok(place)) = ran.rows.first().map(|row| row.at::<String>(0))
-        {
-            outbox.tasks[*index].place = place;
+        let Role::Tasks(indices) = role else { continue };
+        for (index, row) in indices.iter().zip(&ran.rows) {
+            if let Ok(place) = row.at::<String>(0) {
+                outbox.tasks[*index].place = place;
+            }
         }
     }
 }

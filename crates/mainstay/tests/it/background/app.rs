@@ -70,6 +70,15 @@ fn free<'t>(cx: &'t TaskCx) -> Boxed<'t, Worked> {
     })
 }
 
+/// Writes what was published, and under which subject.
+fn write_subject<'t>(tx: &'t mut Tx, cx: &'t TaskCx) -> Boxed<'t, Worked> {
+    Box::pin(async move {
+        let text: String = cx.input()?;
+        effect(tx, &format!("{} {}: {text}", cx.name(), cx.subject().unwrap_or("?")), cx.attempt()).await?;
+        worked(&())
+    })
+}
+
 /// Writes what it was given, in one row; 13 fails.
 fn together<'t>(tx: &'t mut Tx, tasks: &'t [TaskCx]) -> Boxed<'t, Worked> {
     Box::pin(async move {
@@ -95,6 +104,8 @@ worker!(failing, String, Run::InTx(fail), queue: "jobs", retry: Some(Retry::expo
 worker!(outside, String, Run::Free(free), queue: "mail", retry: Some(Retry::fixed(1).exact()), timeout: Duration::from_millis(200));
 worker!(step, u32, Run::InTx(follow));
 worker!(narrow, String, Run::Free(free), queue: "mail", concurrency: Some(1));
+worker!(audited, String, Run::InTx(write_subject), queue: "jobs", subscribe: Some("audit.*.created"));
+worker!(watched, String, Run::InTx(write_subject), queue: "mail", subscribe: Some("audit.>"));
 worker!(gather, u32, Run::BatchInTx(together), queue: "jobs", batch: 10, retry: Some(Retry::exponential(2).exact()));
 worker!(unmounted, String, Run::InTx(write), queue: "jobs");
 
@@ -185,6 +196,8 @@ pub(crate) fn app() -> App {
         .worker(outside)
         .worker(narrow)
         .worker(gather)
+        .worker(audited)
+        .worker(watched)
         .worker(step)
         .cron(nightly)
         .operation(create_person)

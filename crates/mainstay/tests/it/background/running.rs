@@ -202,3 +202,37 @@ async fn a_paused_queue_gives_back_what_it_has_not_begun(app: TestApp) {
     }
     panic!("they were kept");
 }
+
+#[mainstay::test(app = app)]
+async fn a_queue_begins_no_more_tasks_than_its_rate_allows(app: TestApp) {
+    leave(&app, 5).await;
+    let place = mainstay::kernel::Place::at(file!(), line!());
+    let mut work = super::app::app().work();
+    work.queues = vec![mainstay::queue::QueueSpec::new("jobs", place).rate(2, secs(10))];
+    let engine = Engine::new(app.db(), work).unwrap();
+    for (wait, done) in [(0, 2), (1, 2), (4, 3), (5, 4), (10, 5)] {
+        app.advance(secs(wait));
+        engine.step().await.unwrap();
+        assert_eq!(effects(app.db()).await.len(), done);
+    }
+}
+
+#[mainstay::test(app = app)]
+async fn a_process_runs_no_more_tasks_at_once_than_it_is_told(app: TestApp) {
+    write_tx!(app.db(), |tx| {
+        for _ in 0..10 {
+            tx.enqueue(outside, "hang".to_owned()).await?;
+            tx.enqueue(record, "quick".to_owned()).await?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+    let work = mainstay::queue::Work { most: Some(3), ..super::app::app().work() };
+    let engine = Engine::new(app.db(), work).unwrap();
+    engine.start().await.unwrap();
+    // Those that hang give up after their timeout, and the others have their turns.
+    let done = until(&app, 20).await;
+    assert_eq!(done.iter().filter(|it| *it == "quick").count(), 10);
+    engine.stop(Duration::ZERO).await;
+}

@@ -98,3 +98,47 @@ async fn a_worker_without_a_transaction_writes_what_it_likes(app: TestApp) {
     assert_eq!(effects(app.db()).await, ["sent"]);
     app.tasks().expect_none().await;
 }
+
+#[mainstay::test(app = app)]
+async fn who_subscribes_is_given_what_is_published_once_it_is_committed(app: TestApp) {
+    let lost: Result<()> = write_tx!(app.db(), |tx| {
+        tx.publish("audit.users.created", "nobody").await?;
+        Err(Error::http(418, "teapot", "no"))
+    })
+    .await;
+    assert!(lost.is_err());
+    let told = write_tx!(app.db(), |tx| {
+        Ok((
+            tx.publish("audit.users.created", "ann").await?,
+            tx.publish("audit.users", "bob").await?,
+            tx.publish("orders.paid", "cid").await?,
+        ))
+    });
+    assert_eq!(told.await.unwrap(), (2, 1, 0));
+    app.tasks().run().await;
+    let mut done = effects(app.db()).await;
+    done.sort();
+    assert_eq!(
+        done,
+        ["audited audit.users.created: ann", "watched audit.users.created: ann", "watched audit.users: bob"]
+    );
+}
+
+#[mainstay::test(app = app)]
+async fn what_is_no_subject_is_not_published(app: TestApp) {
+    let refused = write_tx!(app.db(), |tx| { tx.publish("audit users", "ann").await });
+    let error = refused.await.unwrap_err().to_string();
+    assert!(error.contains("`audit users` holds ' '"), "{error}");
+}
+
+#[mainstay::test(app = app)]
+async fn a_task_is_left_for_each_input(app: TestApp) {
+    let inputs: Vec<String> = (0..20).map(|n| n.to_string()).collect();
+    let given = inputs.clone();
+    let ids = write_tx!(app.db(), |tx| { tx.enqueue_all(record, given.clone()).await }).await.unwrap();
+    assert_eq!(ids.len(), 20);
+    app.tasks().run().await;
+    let mut done = effects(app.db()).await;
+    done.sort_by_key(|it| it.parse::<u32>().unwrap());
+    assert_eq!(done, inputs);
+}

@@ -78,6 +78,21 @@ mod scheduling {
     }
 }
 
+mod publishing {
+    use mainstay::prelude::*;
+
+    /// Counts, however many orders are paid at the same time.
+    #[worker(subscribe = "orders.*.paid", batch = 100)]
+    pub async fn count_paid(tasks: &[TaskCx], numbers: Vec<String>) {
+        tracing::info!(tasks = tasks.len(), ?numbers, "paid");
+    }
+
+    pub async fn tell(tx: &mut Tx, number: &str) -> Result<()> {
+        tx.publish("orders.web.paid", number).await?;
+        Ok(())
+    }
+}
+
 mod crons {
     use mainstay::prelude::*;
 
@@ -175,7 +190,9 @@ mod around {
     }
 
     pub fn described(app: App) -> App {
-        app.queue("mail", |queue| queue.concurrency(4).retry(Retry::fixed(5)).middleware(with_shop))
+        app.queue("mail", |queue| {
+            queue.concurrency(4).rate(100, secs(1)).retry(Retry::fixed(5)).middleware(with_shop)
+        })
     }
 }
 
@@ -186,6 +203,7 @@ mod app {
     use super::crons::drop_unpaid;
     use super::operations::{get_order, place_order};
     use super::orders::Order;
+    use super::publishing::count_paid;
     use super::workers::{apply_payment, send_thanks};
 
     pub fn app() -> App {
@@ -195,6 +213,7 @@ mod app {
             .operation(get_order)
             .worker(apply_payment)
             .worker(send_thanks)
+            .worker(count_paid)
             .cron(drop_unpaid)
             .operation(count_unpaid)
     }
