@@ -75,7 +75,8 @@ async fn attempt(connection: &Connection, id: Uuid) -> Result<(), tokio_postgres
         client.execute(update, &[&account]),
     )
     .await;
-    (begun?, updated?);
+    begun?;
+    updated?;
     if kept?.is_some() {
         return client.batch_execute("ROLLBACK").await;
     }
@@ -91,6 +92,8 @@ async fn attempt(connection: &Connection, id: Uuid) -> Result<(), tokio_postgres
         ),
     )
     .await;
-    (kept?, enqueued?, committed?);
+    kept?;
+    enqueued?;
+    committed?;
     Ok(())
 }

@@ -251,6 +251,9 @@ async fn the_pages_on_operations_and_workers_do_what_they_say(app: TestApp) {
     app.advance(secs(30));
     assert_eq!(app.tasks().run().await, 1);
     write_tx!(app.db(), |tx| { scheduling::leave(tx).await }).await.unwrap();
+    write_tx!(app.db(), |tx| { publishing::tell(tx, "A2").await }).await.unwrap();
+    assert_eq!(app.tasks().expect_one(publishing::count_paid).await.input, "A2");
+    assert_eq!(app.tasks().run().await, 1);
     app.tasks().expect_none().await;
 }
 
