@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use crate::db::Shared;
 use crate::store::{Commit, Company, Rollback, Store};
-use crate::{Answer, Error, ErrorKind, FaultPoint, Request, Result, Tx, watch};
+use crate::{Answer, Error, ErrorKind, Failpoint, FaultPoint, Request, Result, SeededBug, Tx, watch};
 
 /// The runs of one handler until it commits, fails for good, or is found to be a repeat.
 pub(crate) struct Attempts<'a> {
@@ -73,16 +73,33 @@ impl<'a> Attempts<'a> {
                 }
                 let record =
                     self.request.zip(answer).map(|(request, answer)| self.shared.record(request, answer));
+                let record = record.filter(|_| !SeededBug::NotKept.is_on());
                 let now = self.shared.options.clock.now();
+                Failpoint::BeforeCommit.reach();
                 let (commit, outbox) = tx.commit(record, now).await;
                 let settled = self.committed(commit).await?;
                 if matches!(settled, Settled::Committed) {
                     outbox.deliver(&self.shared.relay, now);
+                    Failpoint::Delivered.reach();
                 }
                 Ok(settled)
             }
+            Err(error) if SeededBug::TasksOutliveRollback.is_on() => self.undo_and_leave(tx, error).await,
             Err(error) => self.undo(tx, error).await,
         }
+    }
+
+    /// The seeded bug.
+    async fn undo_and_leave(&mut self, mut tx: Tx, error: &Error) -> Result<Settled> {
+        let left = std::mem::take(tx.outbox());
+        let settled = self.undo(tx, error).await?;
+        if matches!(settled, Settled::Failed) {
+            let mut tx = self.begin().await?;
+            *tx.outbox() = left;
+            let now = tx.now();
+            let _ = tx.commit(None, now).await;
+        }
+        Ok(settled)
     }
 
     /// Something failed and the handler went on as if it had not.
@@ -116,7 +133,10 @@ impl<'a> Attempts<'a> {
     pub(crate) async fn committed(&mut self, commit: Commit) -> Result<Settled> {
         match commit {
             Commit::Done if self.shared.faults.strikes(FaultPoint::AfterCommit) => self.lost().await,
-            Commit::Done => Ok(Settled::Committed),
+            Commit::Done => {
+                Failpoint::Committed.reach();
+                Ok(Settled::Committed)
+            }
             Commit::Again => self.again().await,
             Commit::AgainAlone => self.again_alone().await,
             Commit::Duplicate => self.replay().await,

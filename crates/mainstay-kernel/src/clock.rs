@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use crate::Timestamp;
+use crate::{Timestamp, failpoint};
 
 /// Where the framework takes the time from: the machine, or a hand that tests move.
 ///
@@ -36,7 +36,9 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
-            Source::System => Timestamp::from_micros(jiff::Timestamp::now().as_microsecond()),
+            Source::System => {
+                Timestamp::from_micros(jiff::Timestamp::now().as_microsecond() + failpoint::ahead())
+            }
             Source::Manual(at) => Timestamp::from_micros(at.load(Ordering::SeqCst)),
         }
     }

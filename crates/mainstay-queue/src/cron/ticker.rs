@@ -3,7 +3,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use mainstay_kernel::work::{NewTask, TaskId};
-use mainstay_kernel::{Caller, Db, Error, Result, Timestamp, write_tx};
+use mainstay_kernel::{Caller, Db, Error, Failpoint, Result, Timestamp, write_tx};
 
 use super::{CronEntry, Missed, Overlap, QUEUE, Schedule};
 use crate::meta::Meta;
@@ -151,9 +151,12 @@ async fn run(db: &Db, entry: CronEntry, due: Timestamp) -> Result<()> {
         if tx.tick(name, due).await? {
             tx.put(task(entry, name)?);
         }
+        Failpoint::TickWritten.reach();
         Ok(())
     })
-    .await
+    .await?;
+    Failpoint::Ticked.reach();
+    Ok(())
 }
 
 fn task(entry: CronEntry, name: &'static str) -> Result<NewTask> {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use mainstay_kernel::work::Task;
-use mainstay_kernel::{Boxed, Caller, ErrorKind, Tx, write_tx};
+use mainstay_kernel::{Boxed, Caller, ErrorKind, Failpoint, SeededBug, Tx, write_tx};
 
 use super::{Known, Shared, settle};
 use crate::failure::{Verdict, WorkError};
@@ -50,6 +50,11 @@ pub(super) async fn run(shared: &Shared, tasks: Vec<Task>) -> Written {
     let (tasks, seen) = contexts(shared, known, tasks).await;
     if tasks.is_empty() {
         return Written::Now;
+    }
+    Failpoint::Begun.reach();
+    if SeededBug::DeletedAtBegin.is_on() {
+        let fences: Vec<_> = tasks.iter().map(Task::fence).collect();
+        let _ = shared.db.complete(node, &fences).await;
     }
     let began = Instant::now();
     let ended = tokio::select! {
@@ -137,7 +142,10 @@ async fn attempt(known: &Known, tasks: &[Task], seen: &[TaskCx]) -> Ended {
 
 async fn free(running: Boxed<'_, Worked>) -> Ended {
     match running.await {
-        Ok(_) => Ended::Worked,
+        Ok(_) => {
+            Failpoint::Worked.reach();
+            Ended::Worked
+        }
         Err(error) => failed(error),
     }
 }
@@ -155,7 +163,10 @@ async fn in_tx(
         tx.trace(seen[0].meta.traceparent.clone());
         match run(tx, seen).await {
             Ok(_) => {
-                tasks.iter().for_each(|task| tx.finish(task.fence()));
+                if !SeededBug::DeletedAtBegin.is_on() {
+                    tasks.iter().for_each(|task| tx.finish(task.fence()));
+                }
+                Failpoint::WorkerDone.reach();
                 Ok(())
             }
             Err(error) => {
@@ -169,7 +180,10 @@ async fn in_tx(
     .await;
     let told = told.into_inner().unwrap_or_else(PoisonError::into_inner);
     match (written, told) {
-        (Ok(()), _) => Ended::Committed,
+        (Ok(()), _) => {
+            Failpoint::WorkerCommitted.reach();
+            Ended::Committed
+        }
         (Err(error), _) if matches!(error.kind(), ErrorKind::LeaseLost) => Ended::Lost,
         (Err(_), Some((verdict, chain))) => Ended::Failed(verdict, chain),
         (Err(error), None) => failed(WorkError::retry(error)),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use mainstay_kernel::work::{Keys, Task};
-use mainstay_kernel::{Pace, Result, Timestamp};
+use mainstay_kernel::{Failpoint, Pace, Result, Timestamp};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use super::ahead::{Ahead, WithinLimit};
@@ -144,6 +144,7 @@ impl Lane {
             && self.room(shared) > 0
             && self.claim(shared).await? > 0
         {
+            Failpoint::Claimed.reach();
             self.pump(shared);
         }
         Ok(())

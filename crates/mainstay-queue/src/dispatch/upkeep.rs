@@ -1,8 +1,8 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use mainstay_kernel::Result;
 use mainstay_kernel::work::Enlisted;
+use mainstay_kernel::{Failpoint, Result};
 
 use super::{LEASE, Shared};
 
@@ -50,6 +50,9 @@ pub(super) async fn due_now(shared: &Shared) -> Result<()> {
     let ticked = shared.ticker.tick(&shared.db).await;
     loop {
         let queues = shared.db.promote(BATCH).await?;
+        if !queues.is_empty() {
+            Failpoint::Promoted.reach();
+        }
         shared.ring(&queues);
         if queues.len() < BATCH as usize {
             break;

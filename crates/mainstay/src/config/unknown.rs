@@ -6,8 +6,14 @@ use super::sources::{Layer, Sources};
 use super::table::{ALL, ROOT};
 
 /// The variables of the framework's own tests and tools, which no application reads.
-const TOOLS: [&str; 5] =
-    ["MAINSTAY_BENCH_", "MAINSTAY_FUZZ_", "MAINSTAY_SOAK_", "MAINSTAY_TEST_", "MAINSTAY_XTASK_"];
+const TOOLS: [&str; 6] = [
+    "MAINSTAY_BENCH_",
+    "MAINSTAY_CHAOS_",
+    "MAINSTAY_FUZZ_",
+    "MAINSTAY_SOAK_",
+    "MAINSTAY_TEST_",
+    "MAINSTAY_XTASK_",
+];
 
 /// What was found: faults, and what is only worth saying.
 #[derive(Default)]

@@ -9,7 +9,7 @@ use super::transaction::{Ending, PostgresTx, rollback_of};
 use super::work::written::{self, Role, Step};
 use crate::store::{Commit, Record, Rollback};
 use crate::work::Outbox;
-use crate::{Error, ErrorKind, Result, Timestamp, Value};
+use crate::{Error, ErrorKind, Failpoint, Result, Timestamp, Value};
 
 /// For a transaction that has run nothing yet: what is left to write reads nothing, so nothing can conflict.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
@@ -65,6 +65,7 @@ impl PostgresTx {
             Err(error) => return self.give_up(error).await,
         };
         let roles: Vec<Role> = steps.iter().map(|step| step.role.clone()).collect();
+        Failpoint::CommitSent.approach();
         let ran = self.flush(frame, steps, &prepared).await;
         if let Ok(ran) = &ran {
             place(outbox, &roles, ran);

@@ -13,9 +13,12 @@ use super::prepared::{Shape, only_reading};
 use super::results::LOOK_UP;
 use super::session::Ran;
 use crate::store::Rollback;
-use crate::{Error, ErrorKind, Request, Result, Row, Statement, ValueRef};
+use crate::{Error, ErrorKind, Request, Result, Row, SeededBug, Statement, ValueRef};
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+
+/// The seeded bug's.
+const WEAK: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /// Every statement sees what was committed when the first one ran.
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -59,7 +62,7 @@ impl PostgresTx {
         Self {
             lease,
             request: request.map(|request| request.id),
-            begin: Cow::Borrowed(BEGIN),
+            begin: Cow::Borrowed(if SeededBug::WeakIsolation.is_on() { WEAK } else { BEGIN }),
             opening: Turnstile::default(),
             opened: AtomicBool::new(false),
             fate: Mutex::default(),

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::fault::{self, Fate};
 use super::session::{Most, Ran, Session};
 use crate::store::Company;
-use crate::{Error, ErrorKind, Statement};
+use crate::{Error, ErrorKind, Failpoint, Statement};
 
 /// Members that share a commit at most.
 const MOST_MEMBERS: usize = 64;
@@ -197,6 +197,9 @@ impl Pen {
         if group.may_have_written {
             self.version.fetch_add(1, Ordering::SeqCst);
         }
+        if group.finished.len() > 1 {
+            Failpoint::GroupOpen.reach();
+        }
         let committed = self.committed();
         if group.may_have_written {
             self.version.fetch_add(1, Ordering::SeqCst);
@@ -216,6 +219,7 @@ impl Pen {
     fn committed(&mut self) -> rusqlite::Result<()> {
         #[cfg(test)]
         self.probe.before_commit()?;
+        Failpoint::CommitSent.approach();
         self.session.command(COMMIT)
     }
 

@@ -2,7 +2,7 @@ use uuid::Uuid;
 
 use super::{Sqlite, SqliteTx, texts};
 use crate::work::{Burial, Fence, Keys, NextAttempt, PARKED, Task, TaskId};
-use crate::{Result, Row, Statement, Timestamp};
+use crate::{Result, Row, SeededBug, Statement, Timestamp};
 
 const OPEN: &str = "not exists (select 1 from mainstay_queue where name = ?2 and paused)";
 
@@ -50,7 +50,10 @@ impl Sqlite {
         if self.point(&Statement::new(keyed).bind(queue).bind(after))?.is_none() {
             return Ok(Vec::new());
         }
-        let picked = format!("{HEADS} and {OPEN} {OTHERS} limit ?3");
+        let mut picked = format!("{HEADS} and {OPEN} {OTHERS} limit ?3");
+        if SeededBug::KeyDisorder.is_on() {
+            picked = picked.replace("order by seq", "order by seq desc");
+        }
         let claim = taking(&picked).bind(node).bind(queue).bind(most).bind(now).bind(after);
         self.taken(claim.bind(per_key).bind(listed(except))).await
     }
