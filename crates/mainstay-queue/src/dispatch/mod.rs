@@ -79,7 +79,7 @@ impl Work {
 }
 
 /// How long a process is taken for alive that does not renew its lease. Its tasks run elsewhere soon after.
-pub const LEASE: Duration = Duration::from_secs(8);
+pub const LEASE: Duration = Duration::from_secs(6);
 
 /// How long handing tasks back may take.
 const HANDING_BACK: Duration = Duration::from_secs(2);

@@ -12,6 +12,12 @@ const BATCH: u32 = 500;
 /// How often a lease is renewed, and others are looked after.
 pub(super) const RENEW: Duration = Duration::from_secs(2);
 
+/// How long the next look at what is due is away, at most.
+const LOOK: Duration = Duration::from_secs(1);
+
+// Within ten seconds others have begun what a dead process ran: its lease ends, and somebody looks.
+const _: () = assert!(LEASE.as_millis() + RENEW.as_millis() + LOOK.as_millis() < 10_000);
+
 /// How often waiting tasks are counted: a count reads them all.
 const COUNT: Duration = Duration::from_secs(15);
 
@@ -127,7 +133,7 @@ async fn count(shared: &Shared) {
 /// Until something is due, or it is time to look.
 #[expect(clippy::disallowed_methods, reason = "a poll waits")]
 async fn pause(shared: &Shared) {
-    let look = Duration::from_millis(fastrand::u64(250..1000));
+    let look = LOOK.mul_f64(0.25 + 0.75 * fastrand::f64());
     let now = shared.db.clock().now();
     let due = *shared.due.lock().unwrap_or_else(PoisonError::into_inner);
     let next = due.into_iter().chain(shared.ticker.next()).min();
