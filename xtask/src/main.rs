@@ -1,7 +1,9 @@
-//! The workspace's own commands: `cargo xtask test | check | judge | docs | book | services | bench | fuzz | soak | ci`.
+//! The workspace's own commands: `cargo xtask test | check | judge | docs | book | services | bench | chaos | fuzz | soak |
+//! ci`.
 #![allow(clippy::disallowed_methods, reason = "a command-line tool waits for processes by the real clock")]
 
 mod book;
+mod chaos;
 mod check;
 #[cfg(test)]
 #[path = "../../fuzz/driver.rs"]
@@ -54,6 +56,13 @@ enum Command {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Breaks processes, connections and disks under load, and checks what is left: `--ci`, `--bugs`, or
+    /// `[--seconds N] [--seed S] [--store sqlite|postgres] [--fault NAME]`.
+    Chaos {
+        /// What is to be tried.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Feeds random input to the target `fuzz_NAME`.
     Fuzz {
         /// The target, without `fuzz_`.
@@ -103,6 +112,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Services { command: Some(ServicesCommand::Stop), .. } => services::stop(),
         Command::Services { command: None, private } => services::start(private.into()),
         Command::Bench { arguments } => suite::bench(&arguments),
+        Command::Chaos { arguments } => chaos::run(&arguments),
         Command::Fuzz { name, seconds } => suite::fuzz(&name, seconds),
         Command::Soak { name, seconds } => suite::soak(&name, seconds),
         Command::Judge => judge::run(),

@@ -1,7 +1,7 @@
 //! Running other programs, with errors that say which one failed.
 
 use std::{
-    env,
+    env, iter,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
@@ -35,6 +35,13 @@ pub(crate) fn line(command: &Command) -> String {
     let mut words = vec![program.to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
     words.join(" ")
+}
+
+/// The command as a shell reads it.
+pub(crate) fn shell(command: &Command) -> String {
+    let quoted = |word: &std::ffi::OsStr| format!("'{}'", word.to_string_lossy().replace('\'', r"'\''"));
+    let words = iter::once(command.get_program()).chain(command.get_args());
+    words.map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 /// Runs it with this process's output; an error names the command and its status.
@@ -96,6 +103,14 @@ mod tests {
     fn an_error_names_the_command() {
         let error = run(Command::new("false").arg("--now")).unwrap_err();
         assert!(error.to_string().starts_with("`false --now` failed"), "{error}");
+    }
+
+    #[test]
+    fn a_shell_reads_the_words_that_were_meant() {
+        let mut command = Command::new("printf");
+        command.args(["%s|", "it's", "a b", "$HOME"]);
+        let said = output(Command::new("sh").args(["-c", &shell(&command)])).unwrap();
+        assert_eq!(said, "it's|a b|$HOME|");
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! from Debian's packages. `stop` ends what was started, nothing else.
 
 mod compose;
-mod postgres;
-mod private;
+pub(crate) mod postgres;
+pub(crate) mod private;
 mod probe;
 
 use std::env;

@@ -12,7 +12,8 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::{Service, postgres, probe};
+use super::postgres::{self, Cluster};
+use super::{Service, probe};
 use crate::process;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -35,7 +36,7 @@ pub(crate) fn start(service: Service) -> Result<String> {
     install_if_missing(service)?;
     let port = free_port()?;
     let pid = match service {
-        Service::Postgres => postgres::start(port)?,
+        Service::Postgres => Cluster::new("postgres", port)?.start()?,
         Service::Redis => spawn(service, &redis(port))?,
         Service::Nats => spawn(service, &nats(port))?,
     };
@@ -127,12 +128,12 @@ fn is_running(pid: u32, program: &str) -> bool {
     line("Name:") == Some(program) && !line("State:").is_some_and(|state| state.starts_with('Z'))
 }
 
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?;
     Ok(listener.local_addr()?.port())
 }
 
-fn install_if_missing(service: Service) -> Result<()> {
+pub(crate) fn install_if_missing(service: Service) -> Result<()> {
     let is_there = match service {
         Service::Postgres => postgres::programs().is_some(),
         Service::Redis | Service::Nats => process::find(program(service)).is_some(),
