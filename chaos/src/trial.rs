@@ -35,7 +35,7 @@ pub(crate) struct Trial {
 pub(crate) enum Plan {
     /// Each of these, in this order.
     Each(Vec<Fault>),
-    /// Any of these, for so long.
+    /// Each of these in any order, again and again, for so long.
     Random(Vec<Fault>, Duration),
 }
 
@@ -128,9 +128,13 @@ impl Trial {
             Plan::Each(faults) => faults.iter().try_for_each(|fault| strike(*fault, world))?,
             Plan::Random(faults, time) => {
                 let end = Instant::now() + *time;
+                let mut deck = Vec::new();
                 while Instant::now() < end {
-                    let Some(fault) = world.dice.choice(faults).copied() else { break };
-                    strike(fault, world)?;
+                    if deck.is_empty() {
+                        deck.clone_from(faults);
+                        world.dice.shuffle(&mut deck);
+                    }
+                    deck.pop().map_or(Ok(()), |fault| strike(fault, world))?;
                 }
             }
         }
