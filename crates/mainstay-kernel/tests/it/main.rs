@@ -1,5 +1,6 @@
 //! What both stores must do alike, through the kernel's public API.
 
+mod backlog;
 mod conformance;
 mod control_lines;
 mod raw;
