@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::db::Shared;
 use crate::store::{Commit, Company, Rollback, Store};
@@ -12,6 +12,8 @@ pub(crate) struct Attempts<'a> {
     company: Company,
     bounded: bool,
     run: u32,
+    /// When the run was asked for.
+    asked: Instant,
 }
 
 /// What became of one run.
@@ -30,7 +32,7 @@ pub(crate) enum Settled {
 impl<'a> Attempts<'a> {
     pub(crate) fn new(shared: &'a Arc<Shared>, request: Option<&'a Request>) -> Result<Self> {
         watch::refuse_nested()?;
-        Ok(Self { shared, request, company: Company::Grouped, bounded: true, run: 0 })
+        Ok(Self { shared, request, company: Company::Grouped, bounded: true, run: 0, asked: Instant::now() })
     }
 
     /// Without a time budget, and alone in its commit.
@@ -49,6 +51,7 @@ impl<'a> Attempts<'a> {
     }
 
     pub(crate) async fn begin(&mut self) -> Result<Tx> {
+        self.asked = Instant::now();
         let store = self.shared.store.begin(self.request, self.company).await?;
         let tx = Tx::new(store, self.shared);
         if !self.bounded {
@@ -63,6 +66,22 @@ impl<'a> Attempts<'a> {
         tx: Tx,
         result: Result<Option<&Answer>, &Error>,
     ) -> Result<Settled> {
+        let asked = self.asked;
+        let settled = self.end(tx, result).await;
+        self.shared.metrics.ended(asked, &settled);
+        settled
+    }
+
+    /// [`Attempts::settle`] of a run that was one statement.
+    pub(crate) async fn settle_one(&mut self, commit: Commit) -> Result<Settled> {
+        let asked = self.asked;
+        let settled = self.committed(commit).await;
+        self.shared.metrics.ended(asked, &settled);
+        self.asked = Instant::now();
+        settled
+    }
+
+    async fn end(&mut self, tx: Tx, result: Result<Option<&Answer>, &Error>) -> Result<Settled> {
         match result {
             Ok(_) if tx.has_failed() => self.undo_swallowed(tx).await,
             Ok(answer) => {
@@ -130,7 +149,7 @@ impl<'a> Attempts<'a> {
     }
 
     /// What a commit's outcome means for the run.
-    pub(crate) async fn committed(&mut self, commit: Commit) -> Result<Settled> {
+    async fn committed(&mut self, commit: Commit) -> Result<Settled> {
         match commit {
             Commit::Done if self.shared.faults.strikes(FaultPoint::AfterCommit) => self.lost().await,
             Commit::Done => {

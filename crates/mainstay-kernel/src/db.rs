@@ -6,9 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use prometheus_client::registry::Registry;
+
 use crate::attempts::{Attempts, Settled};
 use crate::extension::Extension;
 use crate::in_flight::InFlight;
+use crate::metrics::Metrics;
 use crate::reader::Lane;
 use crate::store::{Record, Store};
 use crate::work::{Relay, TaskFilter};
@@ -30,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     pub(crate) relay: Relay,
     limiter: Limiter,
+    pub(crate) metrics: Metrics,
     in_flight: InFlight,
     owned: Owned,
 }
@@ -108,6 +112,7 @@ impl Db {
             faults: Faults::default(),
             relay: Relay::default(),
             limiter,
+            metrics: Metrics::new(),
             in_flight: InFlight::default(),
             owned: Owned::new(),
         })))
@@ -145,6 +150,11 @@ impl Db {
     /// What counts how often somebody calls something.
     pub fn limiter(&self) -> &Limiter {
         &self.0.limiter
+    }
+
+    /// Adds what is counted of transactions to an exposition.
+    pub fn register(&self, registry: &mut Registry) {
+        self.0.metrics.register(registry);
     }
 
     pub(crate) fn relay(&self) -> &Relay {
@@ -294,7 +304,7 @@ impl Db {
                 (None, One::Insert) => self.0.store.insert_one(statement, record).await?,
                 (None, One::Change) => self.0.store.write_one(statement, record).await?,
             };
-            match attempts.committed(commit).await? {
+            match attempts.settle_one(commit).await? {
                 Settled::Committed | Settled::Failed => return Ok(Written::Rows(rows)),
                 Settled::Again => {}
                 Settled::Replay(answer) => return Ok(Written::Replayed(answer)),

@@ -25,6 +25,7 @@ mod in_flight;
 pub mod input;
 pub mod json;
 mod json_schema;
+mod metrics;
 mod migrating;
 mod nearest;
 mod options;

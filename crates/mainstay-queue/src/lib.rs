@@ -4,6 +4,7 @@
 //! runs them: a worker that takes `&mut Tx` has its effect in the database exactly once, for its task ends with its
 //! transaction; one that does not may wait for the world outside, and may run more than once.
 
+mod by_hand;
 pub mod cron;
 mod dispatch;
 mod failure;

@@ -92,13 +92,29 @@ pub struct WorkerEntry {
     /// What it says of itself.
     pub spec: &'static WorkerSpec,
     pub(crate) run: Run,
+    /// Whether an input fits the worker of this name.
+    pub(crate) reads: fn(&str, &str) -> Result<(), WorkError>,
 }
 
 impl WorkerEntry {
     /// The entry of `W`.
     pub const fn of<W: Worker>() -> Self {
-        Self { spec: const { &W::SPEC }, run: W::RUN }
+        Self { spec: const { &W::SPEC }, run: W::RUN, reads: fits::<W::Input> }
     }
+}
+
+pub(crate) fn fits<T: DeserializeOwned>(name: &str, body: &str) -> Result<(), WorkError> {
+    read::<T>(name, body).map(drop)
+}
+
+fn read<T: DeserializeOwned>(name: &str, body: &str) -> Result<T, WorkError> {
+    let mut reader = serde_json::Deserializer::from_str(body);
+    let input = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| WorkError::permanent(format!("the input of `{name}` does not fit: {error}")))?;
+    let nothing_more = reader.end();
+    nothing_more
+        .map_err(|error| WorkError::permanent(format!("the input of `{name}` is no JSON: {error}")))?;
+    Ok(input)
 }
 
 impl std::fmt::Debug for WorkerEntry {
@@ -185,10 +201,7 @@ impl TaskCx {
     /// # Errors
     /// Permanent, when it has another shape: no other try will mend it.
     pub fn input<T: DeserializeOwned>(&self) -> Result<T, WorkError> {
-        let mut reader = serde_json::Deserializer::from_str(&self.body);
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            WorkError::permanent(format!("the input of `{}` does not fit its worker: {error}", self.name))
-        })
+        read(&self.name, &self.body)
     }
 }
 

@@ -135,8 +135,12 @@ impl Assembly {
         if matches!(access, OperatorAccess::Open) {
             edge.metrics.keep_recent();
         }
-        let Self { name, version, routes, models, notices, descriptions, operations, router, .. } = self;
-        edge.metrics.register(|registry| operations.register(registry));
+        let Self { name, version, routes, models, notices, descriptions, operations, site, router, .. } =
+            self;
+        edge.metrics.register(|registry| {
+            operations.register(registry);
+            site.db().register(registry);
+        });
         let templates: Vec<_> = routes.iter().map(|it| it.path.clone()).collect();
         let reference = description::router(descriptions, &routes, access.clone());
         let overview = match routes.iter().any(|it| it.path == overview::PATH) {

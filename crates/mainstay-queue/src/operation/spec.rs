@@ -4,7 +4,7 @@ use mainstay_kernel::{Admits, Boxed, Db, DeclaredError, Error, Place, Rate, Read
 use schemars::{Schema, SchemaGenerator};
 
 use super::{Asked, Cache, MiddlewareEntry, Mounted, Operations};
-use crate::worker::{Run, TaskCx, Worked, WorkerEntry, WorkerSpec};
+use crate::worker::{Run, TaskCx, Worked, WorkerEntry, WorkerSpec, fits};
 use crate::{Job, Retry};
 
 /// What an operation says of itself.
@@ -130,7 +130,11 @@ impl OperationEntry {
             declared: O::DECLARED,
             perform: O::PERFORM,
             shapes: O::shapes,
-            worker: WorkerEntry { spec: const { &as_worker::<O>() }, run: run::<O>() },
+            worker: WorkerEntry {
+                spec: const { &as_worker::<O>() },
+                run: run::<O>(),
+                reads: fits::<O::Input>,
+            },
         }
     }
 

@@ -1,8 +1,6 @@
-use std::borrow::Cow;
-
-use mainstay_kernel::work::{Listed, NewTask, TaskFilter, TaskId};
-use mainstay_kernel::{Result, nearest, write_tx};
-use mainstay_queue::{WorkerEntry, redacted};
+use mainstay_kernel::work::{Listed, TaskFilter, TaskId};
+use mainstay_kernel::{Result, write_tx};
+use mainstay_queue::redacted;
 
 use super::table::{cut, table};
 use super::{Background, Shown, missing, wrong};
@@ -40,7 +38,7 @@ enum Action {
     },
     /// Leave a task for a worker or an operation; prints its id
     Trigger {
-        /// The worker's name or the operation's path
+        /// The worker's name, or the operation's path with a value for each parameter, such as `users.get.42`
         path: String,
         /// The input, as JSON
         #[arg(default_value = "null")]
@@ -96,20 +94,7 @@ impl Background {
     }
 
     async fn trigger(&self, path: &str, input: String, output: &Output) -> Result<()> {
-        let worker = self.known(path)?;
-        if let Err(error) = serde_json::from_str::<serde_json::Value>(&input) {
-            return Err(wrong(format!("the input is not JSON: {error}")));
-        }
-        let task = NewTask {
-            id: TaskId::new(),
-            queue: Cow::Borrowed(worker.spec.queue),
-            name: Cow::Borrowed(worker.spec.name),
-            key: None,
-            priority: 100,
-            body: input,
-            meta: "{}".to_owned(),
-            due: None,
-        };
+        let task = self.work.task_by_hand(path, input)?;
         let id = task.id;
         write_tx!(self.db, |tx| {
             tx.put(task.clone());
@@ -118,17 +103,6 @@ impl Background {
         .await?;
         output.line(id);
         Ok(())
-    }
-
-    /// The worker of this name, or the operation of this path.
-    pub(super) fn known(&self, name: &str) -> Result<WorkerEntry> {
-        let crons = self.work.crons.iter().map(|it| it.worker);
-        let all: Vec<WorkerEntry> = self.work.workers.iter().copied().chain(crons).collect();
-        all.iter().find(|it| it.spec.name == name).copied().ok_or_else(|| {
-            let names = all.iter().map(|it| it.spec.name);
-            let hint = nearest(name, names).map(|near| format!(", did you mean `{near}`?"));
-            wrong(format!("no worker and no operation is named `{name}`{}", hint.unwrap_or_default()))
-        })
     }
 
     async fn retry(&self, id: TaskId, output: &Output) -> Result<()> {

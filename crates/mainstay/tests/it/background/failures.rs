@@ -88,7 +88,7 @@ async fn an_input_that_does_not_fit_is_not_tried_again(app: TestApp) {
     .unwrap();
     app.tasks().run().await;
     let dead = app.tasks().dead().await.remove(0);
-    assert!(dead.errors.contains("the input of `record` does not fit its worker"), "{}", dead.errors);
+    assert!(dead.errors.contains("the input of `record` does not fit"), "{}", dead.errors);
 }
 
 #[mainstay::test(app = app)]

@@ -112,3 +112,53 @@ async fn operations_are_described(app: TestApp) {
     let admins = document["paths"]["/v1/ops/people.purge"]["post"]["security"].as_array().unwrap().len();
     assert_eq!(admins, 1);
 }
+
+#[mainstay::test(app = app)]
+async fn a_task_by_hand_calls_an_operation_by_its_path_or_a_worker_by_its_name(app: TestApp) {
+    let work = super::app::app().work();
+    for (called, input) in
+        [("people.create", r#"{"name":"Eve"}"#), ("people.find.a%2Eb", "null"), ("record", "\"by hand\"")]
+    {
+        let task = work.task_by_hand(called, input.to_owned()).unwrap();
+        write_tx!(app.db(), |tx| { Ok(tx.put(task.clone())) }).await.unwrap();
+    }
+    assert_eq!(app.tasks().run().await, 3);
+    assert!(app.tasks().dead().await.is_empty());
+    let mut done = effects(app.db()).await;
+    done.sort();
+    assert_eq!(done, ["Eve", "by hand"], "in whatever order they ran");
+}
+
+#[test]
+fn a_task_by_hand_that_cannot_run_is_refused() {
+    let work = super::app::app().work();
+    for (called, input, said) in [
+        (
+            "people.creat",
+            "null",
+            "no worker and no operation is named `people.creat`, did you mean `people.create`?",
+        ),
+        (
+            "people.find.$name",
+            "null",
+            "`people.find.$name` stands for many: write a value in place of each `$parameter`",
+        ),
+        (
+            "people.create",
+            "{}",
+            "the input of `people.create` does not fit: missing field `name` at line 1 column 2",
+        ),
+        (
+            "people.create",
+            "{",
+            "the input of `people.create` does not fit: EOF while parsing an object at line 1 column 1",
+        ),
+        (
+            "people.find.a",
+            "null null",
+            "the input of `people.find.$name` is no JSON: trailing characters at line 1 column 6",
+        ),
+    ] {
+        assert_eq!(work.task_by_hand(called, input.to_owned()).unwrap_err().to_string(), said);
+    }
+}

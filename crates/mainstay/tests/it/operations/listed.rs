@@ -1,5 +1,5 @@
 use mainstay::prelude::*;
-use mainstay_test::TestApp;
+use mainstay_test::{FaultPoint, TestApp};
 
 use super::app::{app, cached};
 
@@ -42,4 +42,20 @@ async fn an_operation_is_counted_under_its_own_path(app: TestApp) {
     let _ = app.anonymous().post("/v1/ops/trail.leave", Value::Null).await.expect_status(200);
     let metrics = app.anonymous().get("/metrics").await.text().to_owned();
     assert!(metrics.contains("route=\"/v1/ops/trail.leave\""), "{metrics}");
+}
+
+#[mainstay::test(app = app)]
+async fn transactions_are_counted_by_what_became_of_them(app: TestApp) {
+    app.fault(FaultPoint::Conflict);
+    let _ = app.anonymous().post("/v1/ops/notes.add", json!("x")).await.expect_status(200);
+    let _ = app.anonymous().post("/v1/ops/notes.add", json!("bad")).await.expect_status(409);
+    let metrics = app.anonymous().get("/metrics").await.text().to_owned();
+    for line in [
+        "database_transactions_total{outcome=\"conflicted\"} 1",
+        "database_transactions_total{outcome=\"failed\"} 1",
+        "database_transactions_total{outcome=\"committed\"}",
+        "database_transaction_duration_seconds_bucket",
+    ] {
+        assert!(metrics.contains(line), "{line} is not in {metrics}");
+    }
 }
