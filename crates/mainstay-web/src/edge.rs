@@ -20,6 +20,7 @@ use tower_http::cors::CorsLayer;
 use crate::access_log::Entry;
 use crate::answering::{Answering, Boxed, is_error};
 use crate::body_limit::{BodyLimit, LimitedBody};
+use crate::client_address::{Cidr, ClientAddress};
 use crate::compression;
 use crate::cors::TrustedOrigins;
 use crate::envelope::{self, Audience};
@@ -40,6 +41,8 @@ pub struct EdgeConfig {
     pub body_limit: BodyLimit,
     /// Origins whose pages may call with credentials. Default: none.
     pub trusted_origins: TrustedOrigins,
+    /// Proxies whose `X-Forwarded-For` says from where a request comes. Default: none.
+    pub trusted_proxies: Vec<Cidr>,
     /// Whether answers are compressed for clients that ask. Default: gzip.
     pub compression: Compression,
 }
@@ -122,7 +125,7 @@ impl EdgeService {
         let exchange = Exchange::begin(request.method(), request.headers());
         let entry = Entry::begin(Arc::clone(&exchange), Arc::clone(&self.0.metrics));
         let audience = Audience::of(&request);
-        let request = bounded(request, self.0.config.body_limit, &exchange);
+        let request = self.bounded(request, &exchange);
         let answering = self.across_origins(request, &exchange);
         let mut response = Arc::clone(&exchange).scope(answering).await;
         if is_error(&response) {
@@ -131,6 +134,26 @@ impl EdgeService {
         self.stamp(&exchange, response.headers_mut());
         entry.finish(response.status());
         response
+    }
+
+    /// The request with its body under the limit, and its exchange and from where it comes in the extensions. axum's own
+    /// limit is lifted: ours is in force.
+    fn bounded<B>(&self, request: Request<B>, exchange: &Arc<Exchange>) -> Request<Body>
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        let EdgeConfig { body_limit, trusted_proxies, .. } = &self.0.config;
+        let (mut parts, body) = request.into_parts();
+        parts.extensions.insert(Arc::clone(exchange));
+        ClientAddress::tell(trusted_proxies, &parts.headers, &mut parts.extensions);
+        if body.is_end_stream() {
+            return Request::from_parts(parts, Body::empty());
+        }
+        let body = Body::new(LimitedBody::new(body, *body_limit, Arc::clone(exchange)));
+        let mut request = Request::from_parts(parts, body);
+        DefaultBodyLimit::disable().apply(&mut request);
+        request
     }
 
     /// The order to stop that this edge follows.
@@ -211,22 +234,4 @@ where
         let edge = self.clone();
         Box::pin(async move { Ok(edge.answer(request).await) })
     }
-}
-
-/// The request with its body under the limit and its exchange in the extensions. axum's own limit
-/// is lifted: ours is in force.
-fn bounded<B>(request: Request<B>, limit: BodyLimit, exchange: &Arc<Exchange>) -> Request<Body>
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<axum::BoxError>,
-{
-    let (mut parts, body) = request.into_parts();
-    parts.extensions.insert(Arc::clone(exchange));
-    if body.is_end_stream() {
-        return Request::from_parts(parts, Body::empty());
-    }
-    let body = Body::new(LimitedBody::new(body, limit, Arc::clone(exchange)));
-    let mut request = Request::from_parts(parts, body);
-    DefaultBodyLimit::disable().apply(&mut request);
-    request
 }

@@ -8,6 +8,7 @@ mod accept_backoff;
 mod access_log;
 mod answering;
 mod body_limit;
+mod client_address;
 mod compression;
 mod connection;
 mod cors;
@@ -51,6 +52,7 @@ mod trace_context;
 
 pub use access_log::ACCESS_LOG;
 pub use body_limit::BodyLimit;
+pub use client_address::Cidr;
 pub use cors::{OriginError, TrustedOrigins};
 pub use edge::{Compression, Edge, EdgeConfig, EdgeService};
 pub use env::Env;

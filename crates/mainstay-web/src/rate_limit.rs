@@ -1,13 +1,13 @@
 //! How often somebody may call something: asked before a body is read or the database is, and told in headers.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr};
 
-use axum::extract::ConnectInfo;
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use mainstay_kernel::{Caller, Quota, Rate, Result};
 
+use crate::client_address::ClientAddress;
 use crate::site::Site;
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
@@ -25,8 +25,8 @@ pub(crate) async fn admit(site: &Site, parts: &Parts, what: &str, rate: Rate) ->
 
 /// Who asks, as the credential says; without one, from where.
 pub(crate) fn asker(caller: &Caller, parts: &Parts) -> String {
-    match parts.extensions.get::<ConnectInfo<SocketAddr>>() {
-        Some(ConnectInfo(peer)) if caller.is_anonymous() => format!("address:{}", network(peer.ip())),
+    match ClientAddress::find(&parts.extensions) {
+        Some(address) if caller.is_anonymous() => format!("address:{}", network(address)),
         Some(_) | None => caller.credential(),
     }
 }

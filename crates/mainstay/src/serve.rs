@@ -135,6 +135,7 @@ fn edge_config(config: &Config) -> EdgeConfig {
     EdgeConfig {
         body_limit: BodyLimit { max_bytes: config.http.body_max_bytes, timeout: config.http.body_timeout },
         trusted_origins: config.http.trusted_origins.clone(),
+        trusted_proxies: config.http.trusted_proxies.clone(),
         ..EdgeConfig::default()
     }
 }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
-use mainstay_web::{OriginError, TrustedOrigins};
+use mainstay_web::{Cidr, OriginError, TrustedOrigins};
 use secrecy::SecretString;
 
 use super::shape::{Shape, Wrong};
@@ -27,44 +27,6 @@ impl Shape for Host {
     }
 }
 
-/// A block of addresses (RFC 4632, RFC 4291 §2.3), such as `10.0.0.0/8`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cidr {
-    /// The first address of the block.
-    address: IpAddr,
-    /// How many leading bits every address of the block shares.
-    prefix: u8,
-}
-
-impl Cidr {
-    /// Whether the address lies in the block. An IPv4 address written as IPv6 (`::ffff:10.0.0.1`)
-    /// is an IPv4 address.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        address.is_ipv4() == self.address.is_ipv4() && first_of(address, self.prefix) == self.address
-    }
-}
-
-impl std::fmt::Display for Cidr {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
-    }
-}
-
-/// The address with all but the leading bits cleared.
-fn first_of(address: IpAddr, prefix: u8) -> IpAddr {
-    match address {
-        IpAddr::V4(it) => {
-            let mask = u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0);
-            IpAddr::V4((it.to_bits() & mask).into())
-        }
-        IpAddr::V6(it) => {
-            let mask = u128::MAX.checked_shl(128 - u32::from(prefix)).unwrap_or(0);
-            IpAddr::V6((it.to_bits() & mask).into())
-        }
-    }
-}
-
 /// A [`Cidr`], or one address.
 pub(super) struct Block;
 
@@ -84,8 +46,12 @@ impl Shape for Block {
         if prefix > longest {
             return Err(Wrong::Shape);
         }
-        let block = Cidr { address: first_of(address, prefix), prefix };
-        if block.address == address { Ok(block) } else { Err(Wrong::fix(format!("did you mean `{block}`?"))) }
+        let block = Cidr::of(address, prefix);
+        if block.address() == address {
+            Ok(block)
+        } else {
+            Err(Wrong::fix(format!("did you mean `{block}`?")))
+        }
     }
 }
 

@@ -5,12 +5,11 @@ use std::time::Duration;
 use mainstay_auth::{AuthOptions, derive_key};
 use mainstay_kernel::{Clock, DbOptions, StoreUrl};
 use mainstay_model::migration::LedgerName;
-use mainstay_web::TrustedOrigins;
+use mainstay_web::{Cidr, TrustedOrigins};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::choice::{LogFormat, Mode, Role};
 use super::fault::Faults;
-use super::network::Cidr;
 use super::reading::Reading;
 use super::settings::{self, Given};
 use super::sources::Sources;
