@@ -14,7 +14,7 @@ use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
 use crate::reader::Lane;
 use crate::store::{Record, Store};
-use crate::work::{Relay, TaskFilter};
+use crate::work::Relay;
 use crate::{
     Answer, Clock, DbOptions, Dialect, Error, ErrorKind, Faults, Limiter, Owned, Reader, Request, Result,
     Row, Statement, Tx, watch,
@@ -22,7 +22,7 @@ use crate::{
 
 /// A handle on the database. Cheap to clone.
 #[derive(Clone)]
-pub struct Db(Arc<Shared>);
+pub struct Db(pub(crate) Arc<Shared>);
 
 pub(crate) struct Shared {
     pub(crate) store: Store,
@@ -380,30 +380,6 @@ impl Db {
         F: AsyncFn(&mut Tx) -> Result<T>,
     {
         run(Attempts::new(&self.0, None)?.unbounded(), handler).await
-    }
-
-    /// Deletes answers, changes, marks of tasks and dead letters (of 30 days) that are no longer kept, in small batches;
-    /// how many went.
-    ///
-    /// # Errors
-    /// Unavailable, when the database is away.
-    pub async fn expire(&self) -> Result<u64> {
-        const BATCH: u32 = 500;
-        const LETTERS_ARE_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
-        const TICKS_ARE_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
-        let now = self.clock().now();
-        let changed = now.minus(self.0.options.change_retention);
-        let mut gone = 0;
-        loop {
-            let results = self.0.store.expire_results(now, BATCH).await?;
-            let changes = self.0.store.expire_changes(changed, BATCH).await?;
-            let marks = self.0.store.expire_marks(now, now.minus(TICKS_ARE_KEPT), BATCH).await?;
-            let dead = self.discard_dead(&TaskFilter::default(), now.minus(LETTERS_ARE_KEPT), BATCH).await?;
-            gone += results + changes + marks + dead;
-            if results.max(changes).max(marks).max(dead) < u64::from(BATCH) {
-                return Ok(gone);
-            }
-        }
     }
 
     /// Whether the database answers.

@@ -15,6 +15,7 @@ mod date;
 mod db;
 mod error;
 mod error_set;
+mod expiry;
 mod extension;
 mod failpoint;
 mod faults;

@@ -243,7 +243,10 @@ impl Lane {
             // What becomes of a task whose end cannot be told is seen to later: nobody here runs it any more.
             let running = AssertUnwindSafe(attempt::run(&context, tasks)).catch_unwind();
             if !matches!(running.await, Ok(Written::Later)) {
-                context.running().retain(|it| !attempts.contains(it));
+                let mut running = context.running();
+                for attempt in &attempts {
+                    running.remove(attempt);
+                }
             }
             drop(turn);
             lane.pump(&context);

@@ -35,6 +35,11 @@ async fn leave(app: &TestApp, count: usize) {
     .unwrap();
 }
 
+async fn leave_hanging(app: &TestApp, count: usize) {
+    let hang = vec!["hang".to_owned(); count];
+    write_tx!(app.db(), |tx| { tx.enqueue_all(outside, hang.clone()).await.map(drop) }).await.unwrap();
+}
+
 #[mainstay::test(app = app)]
 async fn what_is_committed_runs_at_once_and_what_follows_too(app: TestApp) {
     app.engine().start().await.unwrap();
@@ -59,14 +64,7 @@ async fn a_process_that_stops_hands_back_what_it_has_not_done(app: TestApp) {
 
 #[mainstay::test(app = app)]
 async fn what_was_claimed_and_not_begun_was_not_tried(app: TestApp) {
-    write_tx!(app.db(), |tx| {
-        for _ in 0..20 {
-            tx.enqueue(outside, "hang".to_owned()).await?;
-        }
-        Ok(())
-    })
-    .await
-    .unwrap();
+    leave_hanging(&app, 20).await;
     app.engine().start().await.unwrap();
     until(&app, 16).await;
     app.engine().stop(Duration::ZERO).await;
@@ -184,14 +182,7 @@ async fn what_failed_together_is_tried_again_alone(app: TestApp) {
 
 #[mainstay::test(app = app)]
 async fn a_paused_queue_gives_back_what_it_has_not_begun(app: TestApp) {
-    write_tx!(app.db(), |tx| {
-        for _ in 0..20 {
-            tx.enqueue(outside, "hang".to_owned()).await?;
-        }
-        Ok(())
-    })
-    .await
-    .unwrap();
+    leave_hanging(&app, 20).await;
     app.engine().start().await.unwrap();
     until(&app, 16).await;
     app.db().set_paused("mail", true).await.unwrap();

@@ -1,0 +1,30 @@
+use std::time::Duration;
+
+use crate::work::TaskFilter;
+use crate::{Db, Result};
+
+impl Db {
+    /// Deletes answers, changes, marks of tasks and dead letters (of 30 days) that are no longer kept, in small batches;
+    /// how many went.
+    ///
+    /// # Errors
+    /// Unavailable, when the database is away.
+    pub async fn expire(&self) -> Result<u64> {
+        const BATCH: u32 = 500;
+        const LETTERS_ARE_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+        const TICKS_ARE_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+        let now = self.clock().now();
+        let changed = now.minus(self.0.options.change_retention);
+        let mut gone = 0;
+        loop {
+            let results = self.0.store.expire_results(now, BATCH).await?;
+            let changes = self.0.store.expire_changes(changed, BATCH).await?;
+            let marks = self.0.store.expire_marks(now, now.minus(TICKS_ARE_KEPT), BATCH).await?;
+            let dead = self.discard_dead(&TaskFilter::default(), now.minus(LETTERS_ARE_KEPT), BATCH).await?;
+            gone += results + changes + marks + dead;
+            if results.max(changes).max(marks).max(dead) < u64::from(BATCH) {
+                return Ok(gone);
+            }
+        }
+    }
+}
