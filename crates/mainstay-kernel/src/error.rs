@@ -197,6 +197,40 @@ impl Error {
         )
     }
 
+    /// Whether it is a request's answer as much as a row is, so that a repeat is answered the same: what the handler
+    /// found, not how the input or the moment was.
+    pub fn is_answer(&self) -> bool {
+        match self.kind() {
+            ErrorKind::NotFound(..)
+            | ErrorKind::UniqueViolation { .. }
+            | ErrorKind::ForeignKeyViolation { .. }
+            | ErrorKind::StaleVersion
+            | ErrorKind::PatchTestFailed(_) => true,
+            ErrorKind::Declared(declared) => {
+                declared.status < 500 && !matches!(declared.status, 400 | 401 | 403 | 413 | 422 | 429)
+            }
+            ErrorKind::BadRequest(..)
+            | ErrorKind::Invalid(_)
+            | ErrorKind::ReadOnly(_)
+            | ErrorKind::Unauthenticated(_)
+            | ErrorKind::Forbidden(_)
+            | ErrorKind::RequestIdConflict
+            | ErrorKind::RequestInProgress
+            | ErrorKind::RequestExpired
+            | ErrorKind::AlreadyDone
+            | ErrorKind::Conflict
+            | ErrorKind::GroupLost
+            | ErrorKind::Answered
+            | ErrorKind::LeaseLost
+            | ErrorKind::Unavailable
+            | ErrorKind::OutcomeUnknown
+            | ErrorKind::Draining
+            | ErrorKind::TooSlow(_)
+            | ErrorKind::RateLimited(_)
+            | ErrorKind::Internal(_) => false,
+        }
+    }
+
     /// Whether the row was not there.
     pub fn is_not_found(&self) -> bool {
         matches!(*self.kind, ErrorKind::NotFound(..))

@@ -17,7 +17,7 @@ mod scheduler;
 mod subscriptions;
 mod worker;
 
-pub use dispatch::{Duty, Engine, HEEDED, LEASE, QueueSpec, Work};
+pub use dispatch::{Broker, Duty, Engine, HEEDED, LEASE, QueueSpec, Received, Shares, Work};
 pub use failure::WorkError;
 pub use gives::Gives;
 pub use operation::{Asked, Operation, OperationEntry, Operations};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mainstay::auth::{AuthOptions, Credentials};
 use mainstay::config::Sources;
-use mainstay::kernel::{Caller, Clock, Db, FaultPoint, Timestamp};
+use mainstay::kernel::{Caller, Clock, Db, FaultPoint, StoreUrl, Timestamp};
 use mainstay::model::ModelEntry;
 use mainstay::queue::Engine;
 use mainstay::web::{Edge, EdgeConfig, EdgeService, Health, OperatorAccess, Server, ServerConfig, Site};
@@ -24,6 +24,7 @@ pub struct TestApp {
     site: Site,
     db: Db,
     clock: Clock,
+    url: StoreUrl,
     engine: Engine,
 }
 
@@ -56,7 +57,7 @@ impl TestApp {
             .unwrap_or_else(|error| panic!("what runs beside requests cannot be put together: {error}"));
         engine.enter().await.expect("the test's engine enters");
         let (models, site) = (assembly.models.clone(), assembly.site.clone());
-        Self { service: assembly.service(edge, &health), models, credentials, site, db, clock, engine }
+        Self { service: assembly.service(edge, &health), models, credentials, site, db, clock, url, engine }
     }
 
     /// A person, signed in. The same name is the same person.
@@ -140,6 +141,11 @@ impl TestApp {
     /// The application's database.
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// Where the application's database is, for another process of it.
+    pub fn url(&self) -> &StoreUrl {
+        &self.url
     }
 
     /// What the application's handlers share.

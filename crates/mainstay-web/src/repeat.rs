@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use mainstay_kernel::{Answer, Caller, Error, ErrorKind, Request};
+use mainstay_kernel::{Answer, Caller, Error, Request};
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
@@ -57,39 +57,9 @@ pub(crate) fn operation(
     request(site, &named, caller, method, path, body)
 }
 
-/// Errors that are a request's answer as much as a row is: what the handler found, not how the
-/// input or the moment was.
+/// The answer that an error is, where it is one to be kept.
 pub(crate) fn kept_error(error: &Error) -> Option<Answer> {
-    let kept = match error.kind() {
-        ErrorKind::NotFound(..)
-        | ErrorKind::UniqueViolation { .. }
-        | ErrorKind::ForeignKeyViolation { .. }
-        | ErrorKind::StaleVersion
-        | ErrorKind::PatchTestFailed(_) => true,
-        ErrorKind::Declared(declared) => {
-            declared.status < 500 && !matches!(declared.status, 400 | 401 | 403 | 413 | 422 | 429)
-        }
-        ErrorKind::BadRequest(..)
-        | ErrorKind::Invalid(_)
-        | ErrorKind::ReadOnly(_)
-        | ErrorKind::Unauthenticated(_)
-        | ErrorKind::Forbidden(_)
-        | ErrorKind::RequestIdConflict
-        | ErrorKind::RequestInProgress
-        | ErrorKind::RequestExpired
-        | ErrorKind::AlreadyDone
-        | ErrorKind::Conflict
-        | ErrorKind::GroupLost
-        | ErrorKind::Answered
-        | ErrorKind::LeaseLost
-        | ErrorKind::Unavailable
-        | ErrorKind::OutcomeUnknown
-        | ErrorKind::Draining
-        | ErrorKind::TooSlow(_)
-        | ErrorKind::RateLimited(_)
-        | ErrorKind::Internal(_) => false,
-    };
-    kept.then(|| of_error(&ApiError::from(error.kind())))
+    error.is_answer().then(|| of_error(&ApiError::from(error.kind())))
 }
 
 /// An error as it is kept.

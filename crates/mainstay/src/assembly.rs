@@ -100,6 +100,11 @@ impl Assembly {
         (self.router, self.routes, self.descriptions) = (Router::new(), Vec::new(), Vec::new());
     }
 
+    #[cfg(feature = "nats")]
+    pub(crate) fn operations(&self) -> &Operations {
+        &self.operations
+    }
+
     /// The models' schemas.
     pub fn schemas(&self) -> Vec<&'static Schema> {
         self.models.iter().map(|it| it.schema).collect()

@@ -39,6 +39,7 @@ mod app;
 mod arguments;
 mod around;
 mod assembly;
+mod broker;
 mod clash;
 mod command;
 mod declared;
@@ -65,6 +66,8 @@ pub use mainstay_macros::{
     migrations, mutation, query, request_hook, scope, test, worker,
 };
 pub use mainstay_model as model;
+#[cfg(feature = "nats")]
+pub use mainstay_nats as nats;
 pub use mainstay_queue as queue;
 pub use mainstay_web::endpoint::Method;
 pub use mainstay_web::{self as web, Env, State};

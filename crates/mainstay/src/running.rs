@@ -6,6 +6,8 @@ use mainstay_queue::Engine;
 use mainstay_web::{EdgeService, Server, Shutdown, Site};
 use tokio_util::sync::CancellationToken;
 
+use crate::broker::Broker;
+
 /// How long the database's own work has to end, also when the time to stop is over.
 const LAST_WRITES: Duration = Duration::from_secs(1);
 
@@ -17,8 +19,37 @@ pub struct Running {
     site: Site,
     shutdown: Shutdown,
     ended: CancellationToken,
-    engine: Option<Engine>,
+    beside: Beside,
     stop_timeout: Duration,
+}
+
+/// What runs beside the server.
+pub(crate) struct Beside {
+    pub(crate) engine: Option<Engine>,
+    pub(crate) broker: Option<Broker>,
+}
+
+impl Beside {
+    /// Takes nothing new and waits for what runs; whether all of it ended.
+    async fn stop(&self, bound: Duration) -> bool {
+        let worked = async {
+            match &self.engine {
+                Some(engine) => engine.stop(bound).await,
+                None => true,
+            }
+        };
+        let answered = async {
+            match &self.broker {
+                Some(broker) => broker.stop(bound).await,
+                None => true,
+            }
+        };
+        let (worked, answered) = tokio::join!(worked, answered);
+        if let Some(broker) = &self.broker {
+            broker.leave().await;
+        }
+        worked && answered
+    }
 }
 
 impl Running {
@@ -26,7 +57,7 @@ impl Running {
         server: Server,
         service: EdgeService,
         site: Site,
-        engine: Option<Engine>,
+        beside: Beside,
         stop_timeout: Duration,
     ) -> Self {
         let (address, shutdown) = (server.local_addr(), service.shutdown().clone());
@@ -37,7 +68,7 @@ impl Running {
             serving.await;
             tracing::info!("drained");
         });
-        Self { address, site, shutdown, ended, engine, stop_timeout }
+        Self { address, site, shutdown, ended, beside, stop_timeout }
     }
 
     /// Where it listens.
@@ -69,13 +100,7 @@ impl Running {
     pub async fn ended(&self) -> bool {
         self.shutdown.draining().await;
         let began = Instant::now();
-        let worked = async {
-            match &self.engine {
-                Some(engine) => engine.stop(self.stop_timeout).await,
-                None => true,
-            }
-        };
-        let ((), worked) = tokio::join!(self.ended.cancelled(), worked);
+        let ((), worked) = tokio::join!(self.ended.cancelled(), self.beside.stop(self.stop_timeout));
         let left = self.stop_timeout.saturating_sub(began.elapsed()).max(LAST_WRITES);
         self.db().stop(left).await && worked
     }
@@ -91,8 +116,11 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.begin_stop();
-        if let Some(engine) = &self.engine {
+        if let Some(engine) = &self.beside.engine {
             engine.begin_stop();
+        }
+        if let Some(broker) = &self.beside.broker {
+            broker.begin_stop();
         }
     }
 }

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use mainstay_auth::Credentials;
 use mainstay_kernel::{Clock, Db, Error, Frame, Result};
-use mainstay_queue::{Duty, Engine};
+use mainstay_queue::{Duty, Engine, Work};
 use mainstay_web::{BindError, BodyLimit, Edge, EdgeConfig, Health, Server, ServerConfig, Shutdown};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::broker::Broker;
 use crate::command::Console;
 use crate::config::{Config, Mode, Role};
 use crate::log::Buffer;
 use crate::migrate::Written;
+use crate::running::Beside;
 use crate::{App, Assembly, Running, assembly, command};
 
 /// Whether a process that serves the same database now is asked to stop first.
@@ -74,9 +76,15 @@ pub(crate) async fn start(app: App, config: &Config) -> Result<Running> {
     command::listen(config, Console::of(&assembly, config, credentials, commands), &shutdown).await?;
     db.owned().spawn("expire", expire(db.clone()));
     let metrics = edge.metrics.clone();
-    let engine = work(&mut assembly, &db, config).await?;
+    let broker = Broker::connect(config, &assembly).await?;
+    let work = work(&mut assembly, config, broker.as_ref())?;
+    let engine = run(&db, work.clone()).await?;
     if let Some(engine) = &engine {
         metrics.register(|registry| engine.register(registry));
+    }
+    if let Some(broker) = &broker {
+        broker.start(&work).await?;
+        metrics.register(|registry| broker.register(registry));
     }
     if !config.roles.has(Role::Web) {
         assembly.answer_nothing();
@@ -84,11 +92,12 @@ pub(crate) async fn start(app: App, config: &Config) -> Result<Running> {
     boot.ready(manifest);
     let site = assembly.site.clone();
     let service = assembly.service(edge, &health);
-    Ok(Running::serve(server, service, site, engine, config.http.shutdown_timeout))
+    let beside = Beside { engine, broker };
+    Ok(Running::serve(server, service, site, beside, config.http.shutdown_timeout))
 }
 
-/// Begins to run tasks and crons, as far as the process' roles say so and there are any.
-async fn work(assembly: &mut Assembly, db: &Db, config: &Config) -> Result<Option<Engine>> {
+/// What there is to do beside requests, as far as the process' roles say so.
+fn work(assembly: &mut Assembly, config: &Config, broker: Option<&Broker>) -> Result<Work> {
     let mut work = std::mem::take(&mut assembly.work);
     work.only.clone_from(&config.queues);
     work.most = config.worker_concurrency;
@@ -99,7 +108,18 @@ async fn work(assembly: &mut Assembly, db: &Db, config: &Config) -> Result<Optio
         (false, false) => Duty::Nothing,
     };
     if work.is_empty() {
-        return must_answer(config).map(|()| None);
+        must_answer(config)?;
+    }
+    if let Some(broker) = broker {
+        broker.join(&mut work);
+    }
+    Ok(work)
+}
+
+/// Begins to run tasks and crons, if there are any.
+async fn run(db: &Db, work: Work) -> Result<Option<Engine>> {
+    if work.is_empty() {
+        return Ok(None);
     }
     let engine = Engine::new(db, work)?;
     engine.start().await?;

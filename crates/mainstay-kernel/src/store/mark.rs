@@ -9,8 +9,13 @@ use uuid::Uuid;
 use crate::work::TaskId;
 use crate::{Dialect, Result, Row, Statement, Timestamp};
 
-/// Of a task that nobody runs: it waits, or is set aside under the owner that nobody is (`PARKED`).
-const FREE: &str = "(owner IS NULL OR owner = '00000000-0000-0000-0000-000000000000')";
+/// Of a task that nobody runs: it waits, or has one of the owners that nobody is (`PARKED`, `POINTED`).
+const FREE: &str = "(owner IS NULL OR owner IN ('00000000-0000-0000-0000-000000000000', \
+     'ffffffff-ffff-ffff-ffff-ffffffffffff'))";
+
+/// Its attempts: one that a broker points at counts before it has begun.
+const BEGUN: &str =
+    "CASE WHEN owner = 'ffffffff-ffff-ffff-ffff-ffffffffffff' THEN attempt - 1 ELSE attempt END";
 
 /// Where a task waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +84,7 @@ pub(crate) fn postpone(dialect: Dialect, task: &Waiting, due: Timestamp) -> Stat
         }
         (Dialect::Postgres, Waits::Ready) => {
             format!("INSERT INTO mainstay_schedule (id, queue, name, key, priority, body, meta, attempt, errors, due_at, created_at) \
-             SELECT id, queue, name, key, priority, body, meta, attempt, errors, $3, created_at FROM mainstay_task \
+             SELECT id, queue, name, key, priority, body, meta, {BEGUN}, errors, $3, created_at FROM mainstay_task \
              WHERE ctid = $1::text::tid AND id = $2 AND {FREE}").into()
         }
         (Dialect::Sqlite, Waits::Scheduled) => {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Store;
 use crate::work::{
-    Burial, Dead, Depth, Enlisted, Fence, Keys, Listed, NextAttempt, Task, TaskFilter, TaskId,
+    Burial, Dead, Depth, Enlisted, Fence, Keys, Listed, NextAttempt, Pointer, Task, TaskFilter, TaskId,
 };
 use crate::{Result, Row, Timestamp};
 
@@ -51,6 +51,29 @@ ask! {
     dead(filter: &TaskFilter, most: u32) -> Vec<Dead>;
     replay_dead(filter: &TaskFilter, by: Timestamp, most: u32, now: Timestamp) -> Vec<String>;
     discard_dead(filter: &TaskFilter, by: Timestamp, most: u32) -> u64;
+}
+
+impl Store {
+    pub(crate) async fn take(
+        &self,
+        node: Uuid,
+        queue: &str,
+        pointers: &[Pointer],
+        now: Timestamp,
+    ) -> Result<Vec<Task>> {
+        match self {
+            Self::Postgres(store) => store.take(node, queue, pointers, now).await,
+            // One process has the file, and points at nothing.
+            Self::Sqlite(_) => Ok(Vec::new()),
+        }
+    }
+
+    pub(crate) async fn unpoint(&self, before: Timestamp) -> Result<Vec<String>> {
+        match self {
+            Self::Postgres(store) => store.unpoint(before).await,
+            Self::Sqlite(_) => Ok(Vec::new()),
+        }
+    }
 }
 
 /// A row of what both stores answer about a queue.

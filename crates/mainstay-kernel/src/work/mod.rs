@@ -7,12 +7,14 @@
 
 mod keep;
 mod outbox;
+mod pointed;
 mod relay;
 mod schedule;
 mod task;
 
 pub use keep::{Burial, Dead, Depth, Enlisted, Keys, Listed, NextAttempt, TaskFilter};
 pub(crate) use outbox::{Leaving, Outbox};
+pub use pointed::Pointer;
 pub(crate) use relay::Relay;
 pub use relay::{Dispatcher, Slot};
-pub use task::{Fence, NewTask, PARKED, Task, TaskId};
+pub use task::{Fence, NewTask, PARKED, POINTED, Task, TaskId};

@@ -11,6 +11,9 @@ pub type TaskId = Id<Task>;
 /// Owner of the tasks that nobody here knows how to run: no process has this id.
 pub const PARKED: Uuid = Uuid::nil();
 
+/// Owner of the tasks that a broker points at, on their way to a process with room: no process has this id.
+pub const POINTED: Uuid = Uuid::max();
+
 /// A task that a transaction leaves behind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewTask {

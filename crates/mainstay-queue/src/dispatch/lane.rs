@@ -39,6 +39,8 @@ pub(super) struct Lane {
     busy: watch::Sender<usize>,
     ahead: Mutex<Ahead>,
     bell: Notify,
+    /// Rings when a task has ended.
+    freed: Notify,
     /// Whether more waited in the database than was claimed last.
     has_backlog: AtomicBool,
     /// How often it has claimed.
@@ -60,11 +62,18 @@ impl Lane {
             busy: watch::Sender::new(0),
             ahead: Mutex::default(),
             bell: Notify::new(),
+            freed: Notify::new(),
             has_backlog: AtomicBool::new(false),
             turns: AtomicU32::new(0),
             is_paused: AtomicBool::new(false),
             last_key: Mutex::default(),
         }
+    }
+
+    /// Whether a task that is about to be committed is to wait in the database: behind those that wait there, or for
+    /// others that it runs together with.
+    pub(super) fn keeps(&self, known: &Known) -> bool {
+        self.is_paused() || self.has_backlog.load(Ordering::Acquire) || known.together() > 1
     }
 
     /// A place for a task that is about to be committed, unless others wait, or it is to run together with others.
@@ -252,10 +261,31 @@ impl Lane {
             lane.pump(&context);
             context.pump_others();
             lane.busy.send_modify(|count| *count -= 1);
+            lane.freed.notify_one();
             if frees_others || (lane.has_backlog.load(Ordering::Acquire) && lane.room(&context) > 0) {
                 lane.ring();
             }
         });
+    }
+
+    /// Begins what somebody else committed, or has it wait for its turn.
+    pub(super) fn begin(self: &Arc<Self>, shared: &Arc<Shared>, tasks: Vec<Task>) {
+        self.ahead().extend(tasks);
+        self.pump(shared);
+    }
+
+    /// Waits until another task could begin at once; how many could.
+    pub(super) async fn wait_for_room(&self) -> usize {
+        loop {
+            // Registered before it is looked for.
+            let freed = self.freed.notified();
+            let free = self.slots.available_permits();
+            if free > 0 && self.ahead().is_empty() && !self.is_paused() {
+                return free;
+            }
+            // What makes room otherwise, such as the end of a pause, rings nowhere.
+            let _ = tokio::time::timeout(Duration::from_millis(250), freed).await;
+        }
     }
 
     /// Waits until nothing of this queue runs.

@@ -22,11 +22,18 @@ pub(super) struct Metrics {
     ran: Family<TaskLabels, Histogram>,
     tasks: Family<StateLabels, Gauge>,
     oldest: Family<QueueLabels, Gauge>,
+    pointed: Family<PointedLabels, Counter>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct QueueLabels {
     queue: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PointedLabels {
+    queue: String,
+    outcome: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -56,6 +63,7 @@ impl Metrics {
             ran: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             tasks: Family::default(),
             oldest: Family::default(),
+            pointed: Family::default(),
         }
     }
 
@@ -77,6 +85,16 @@ impl Metrics {
             "Age of the task of a queue that has waited longest",
             self.oldest.clone(),
         );
+        registry.register(
+            "task_pointers",
+            "Pointers to tasks that arrived, by outcome",
+            self.pointed.clone(),
+        );
+    }
+
+    /// A pointer of this queue arrived.
+    pub(super) fn pointed(&self, queue: &str, outcome: &'static str) {
+        self.pointed.get_or_create(&PointedLabels { queue: queue.to_owned(), outcome }).inc();
     }
 
     /// An attempt begins.

@@ -2,8 +2,10 @@
 
 mod ahead;
 mod attempt;
+mod broker;
 mod completions;
 mod epoch;
+mod following;
 mod gate;
 mod lane;
 mod metrics;
@@ -22,6 +24,7 @@ use prometheus_client::registry::Registry;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use self::ahead::WithinLimit;
+pub use self::broker::{Broker, Received, Shares};
 use self::epoch::Epochs;
 use self::gate::Gate;
 use self::lane::{Lane, Turn};
@@ -45,6 +48,8 @@ pub struct Work {
     pub most: Option<u32>,
     /// Which part of it this process does.
     pub duty: Duty,
+    /// Whether it shares its tasks with other processes.
+    pub shares: Shares,
 }
 
 /// Which part of the work a process does.
@@ -68,7 +73,8 @@ impl Work {
         match self.duty {
             Duty::TasksAndCrons | Duty::Tasks => !tasks,
             Duty::Crons => self.crons.is_empty(),
-            Duty::Nothing => true,
+            // What its requests leave behind is for others.
+            Duty::Nothing => !tasks || self.shares.broker().is_none(),
         }
     }
 
@@ -99,6 +105,7 @@ pub(crate) struct Shared {
     ticker: Ticker,
     metrics: Metrics,
     epochs: Epochs,
+    shares: Shares,
     owned: Owned,
     /// The attempts that this process is running, or has not written the end of.
     running: Mutex<HashSet<(TaskId, u32)>>,
@@ -156,6 +163,7 @@ impl Engine {
             ticker: Ticker::new(if work.duty == Duty::Tasks { Vec::new() } else { work.crons })?,
             metrics: Metrics::new(),
             epochs: Epochs::new(),
+            shares: work.shares,
             owned: Owned::new(),
             running: Mutex::default(),
             completions,
@@ -181,6 +189,10 @@ impl Engine {
         shared.ticker.start(&shared.db).await?;
         for lane in shared.lanes.values() {
             shared.owned.spawn("queue", Arc::clone(lane).serve(Arc::clone(shared)));
+            if let Some(broker) = shared.shares.broker() {
+                let follow = following::run(Arc::clone(lane), Arc::clone(shared), Arc::clone(broker));
+                shared.owned.spawn("pointers", follow);
+            }
         }
         shared.owned.spawn("upkeep", upkeep::run(Arc::clone(shared)));
         Ok(())
@@ -316,9 +328,14 @@ impl Dispatcher for Shared {
             return None;
         }
         let known = self.workers.get(task.name.as_ref())?;
-        let lane = Arc::clone(self.lanes.get(task.queue.as_ref())?);
-        let turn = lane.admit(&self, known)?;
-        Some(Box::new(Place { owner: self.epochs.node(), turn, lane, shared: self }))
+        let Some(lane) = self.lanes.get(task.queue.as_ref()).cloned() else {
+            return self.shares.way(task);
+        };
+        match lane.admit(&self, known) {
+            Some(turn) => Some(Box::new(Place { owner: self.epochs.node(), turn, lane, shared: self })),
+            None if lane.keeps(known) => None,
+            None => self.shares.way(task),
+        }
     }
 
     fn wake(&self, queue: &str) {

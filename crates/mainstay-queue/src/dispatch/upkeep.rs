@@ -18,6 +18,12 @@ const LOOK: Duration = Duration::from_secs(1);
 // Within ten seconds others have begun what a dead process ran: its lease ends, and somebody looks.
 const _: () = assert!(LEASE.as_millis() + RENEW.as_millis() + LOOK.as_millis() < 10_000);
 
+/// How old a pointer is that nobody follows any more: it was lost, or everybody is busy.
+const UNFOLLOWED: Duration = Duration::from_secs(5);
+
+// As soon as those of a dead process, tasks of lost pointers run.
+const _: () = assert!(UNFOLLOWED.as_millis() + RENEW.as_millis() + LOOK.as_millis() < 10_000);
+
 /// How often waiting tasks are counted: a count reads them all.
 const COUNT: Duration = Duration::from_secs(15);
 
@@ -108,6 +114,7 @@ async fn renew(shared: &Shared) -> Result<()> {
 async fn tidy(shared: &Shared) -> Result<()> {
     let node = shared.epochs.node();
     shared.ring(&shared.db.reap().await?);
+    shared.ring(&shared.db.unpoint(UNFOLLOWED).await?);
     shared.unpark().await?;
     let mut held: Vec<_> = shared.running().iter().map(|(id, _)| *id).collect();
     held.extend(shared.lanes.values().flat_map(|lane| lane.claimed()));

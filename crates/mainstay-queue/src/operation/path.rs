@@ -65,6 +65,11 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_'))
 }
 
+/// The first segment of a call's path with an escape that is none, or that stands for no text.
+pub(super) fn misspelled(called: &str) -> Option<&str> {
+    called.split('.').find(|it| decoded(it).is_none())
+}
+
 /// A segment without its escapes; `None` when one of them is none.
 fn decoded(segment: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(segment.len());

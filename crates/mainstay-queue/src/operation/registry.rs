@@ -5,6 +5,7 @@ use mainstay_kernel::{Clock, Error, Limiter, Quota, Result, nearest};
 use prometheus_client::registry::Registry;
 
 use super::answers::Answers;
+use super::path::misspelled;
 use super::{MiddlewareEntry, Operation, OperationEntry, OperationPath};
 
 /// The operations of an application, found by their paths. Clones share.
@@ -73,8 +74,12 @@ impl Operations {
     /// The operation that a call means.
     ///
     /// # Errors
-    /// Not found; it names the nearest path.
+    /// Not found; it names the nearest path. Bad request, when an escape of a segment is none.
     pub fn find(&self, called: &str) -> Result<Found> {
+        if let Some(segment) = misspelled(called) {
+            let message = format!("`{segment}` in the path `{called}` is not percent-encoded UTF-8");
+            return Err(Error::bad_request("bad_request", message));
+        }
         let found = self.iter().find_map(|it| Some((it, it.path.matches(called)?)));
         found.map(|(operation, params)| Found { operation: Arc::clone(operation), params }).ok_or_else(|| {
             let paths = self.iter().map(|it| it.entry.spec.path);

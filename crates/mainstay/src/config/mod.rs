@@ -48,7 +48,7 @@ pub use fault::{Fault, Faults};
 pub use from_variable::{FromVariable, Misfit, Secret};
 pub use mainstay_web::Cidr;
 pub(crate) use nearest::nearest;
-pub use project::{Auth, Config, Database, Http, Log, Roles};
+pub use project::{Auth, Config, Database, Http, Log, Nats, Roles};
 pub use settings::{Given, Setting, Settings, Values};
 pub(crate) use settings::{SettingsEntry, given, rows};
 pub use sources::{Layer, Sources};

@@ -36,8 +36,8 @@ pub struct Config {
     pub database: Database,
     /// Redis (`REDIS_URL`), which nothing uses yet.
     pub redis: Option<SecretString>,
-    /// The NATS servers (`NATS_URL`), which nothing uses yet.
-    pub nats: Vec<SecretString>,
+    /// The broker.
+    pub nats: Nats,
     /// Credentials and signing.
     pub auth: Auth,
     /// The log.
@@ -99,6 +99,19 @@ pub struct Database {
     pub migrations_table: LedgerName,
 }
 
+/// The broker, where there is one.
+#[derive(Clone, Debug)]
+pub struct Nats {
+    /// Its servers (`NATS_URL`); none when empty.
+    pub servers: Vec<SecretString>,
+    /// What its subjects and streams begin with (`NATS_PREFIX`).
+    pub prefix: Option<String>,
+    /// A file of credentials (`NATS_CREDENTIALS`).
+    pub credentials: Option<PathBuf>,
+    /// Certificates of authorities (`NATS_CA`).
+    pub authorities: Option<PathBuf>,
+}
+
 /// Credentials of callers and the framework's own signing.
 #[derive(Clone, Debug)]
 pub struct Auth {
@@ -150,16 +163,14 @@ impl Config {
             http: Http::read(&mut reading),
             database: Database::read(&mut reading),
             redis: reading.optional(&table::REDIS_URL),
-            nats: reading.value(&table::NATS_URL),
+            nats: Nats::read(&mut reading),
             auth: Auth::read(&mut reading),
             log: Log { filter: reading.value(&table::LOG), format: reading.value(&table::LOG_FORMAT) },
             given: Given::default(),
             notices: Vec::new(),
         };
-        for (name, is_set) in [("REDIS_URL", config.redis.is_some()), ("NATS_URL", !config.nats.is_empty())] {
-            if is_set {
-                reading.notice(format!("{name} is set and right, and nothing uses it yet"));
-            }
+        if config.redis.is_some() {
+            reading.notice("REDIS_URL is set and right, and nothing uses it yet".to_owned());
         }
         let (given, faults) = settings::read(&sources);
         config.given = given;
@@ -246,6 +257,17 @@ impl Database {
             write_budget: self.write_budget,
             read_limit: self.read_limit,
             ..DbOptions::new(self.url.clone())
+        }
+    }
+}
+
+impl Nats {
+    fn read(reading: &mut Reading<'_>) -> Self {
+        Self {
+            servers: reading.value(&table::NATS_URL),
+            prefix: reading.optional(&table::NATS_PREFIX),
+            credentials: reading.optional(&table::NATS_CREDENTIALS),
+            authorities: reading.optional(&table::NATS_CA),
         }
     }
 }

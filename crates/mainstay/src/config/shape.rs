@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mainstay_kernel::StoreUrl;
 use mainstay_model::migration::LedgerName;
@@ -48,6 +48,43 @@ impl Shape for Count {
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         let number = text.parse().ok().filter(|number| digits && (self.min..=self.max).contains(number));
         number.ok_or(Wrong::Shape)
+    }
+}
+
+/// Words with dots between them, as subjects begin with.
+pub(super) struct Words;
+
+impl Shape for Words {
+    type Out = String;
+
+    fn expected(&self) -> String {
+        "words of letters, digits, `-` and `_`, with dots between them".to_owned()
+    }
+
+    fn read(&self, text: &str, _: &Path) -> Result<String, Wrong> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let is_word = |word: &str| !word.is_empty() && word.bytes().all(is_plain);
+        if text.split('.').all(is_word) { Ok(text.to_owned()) } else { Err(Wrong::Shape) }
+    }
+}
+
+/// A file that is there.
+pub(super) struct File;
+
+impl Shape for File {
+    type Out = PathBuf;
+
+    fn expected(&self) -> String {
+        "the path of a file that is there".to_owned()
+    }
+
+    fn read(&self, text: &str, root: &Path) -> Result<PathBuf, Wrong> {
+        let path = root.join(text);
+        if path.is_file() {
+            Ok(path)
+        } else {
+            Err(Wrong::fix(format!("there is no file `{}`", path.display())))
+        }
     }
 }
 

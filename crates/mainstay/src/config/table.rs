@@ -9,7 +9,7 @@ use super::list::List;
 use super::measure::{Size, Span};
 use super::network::{Block, Host, Origins, Url};
 use super::secret::{Secret, ServiceTokens};
-use super::shape::{Count, Filter, Folder, Ledger, PathPrefix, Port, StoreAddress, Text};
+use super::shape::{Count, File, Filter, Folder, Ledger, PathPrefix, Port, StoreAddress, Text, Words};
 use super::variable::{Described, PerStart, Preset, Secrecy, Unset, Variable};
 
 const MAKE_SECRET: &str = "openssl rand -hex 32";
@@ -230,9 +230,33 @@ pub(super) static NATS_URL: Variable<List<Url>, Preset> = Variable::new(
     List(Url { schemes: &["nats", "tls"] }),
     Preset::Text(""),
     "nats://127.0.0.1:4222",
-    "The NATS servers. Checked; nothing uses them yet.",
+    "The NATS servers, over which operations are called and tasks find a process with room; needs the feature `nats`.",
 )
 .secret();
+
+pub(super) static NATS_PREFIX: Variable<Words, Unset> = Variable::new(
+    "NATS_PREFIX",
+    Words,
+    Unset,
+    "staging",
+    "What every subject and stream begins with, so that environments share a broker: `staging.jobs.users.create`.",
+);
+
+pub(super) static NATS_CREDENTIALS: Variable<File, Unset> = Variable::new(
+    "NATS_CREDENTIALS",
+    File,
+    Unset,
+    "secrets/blog.creds",
+    "A file of NATS credentials. A relative path begins at the project root.",
+);
+
+pub(super) static NATS_CA: Variable<File, Unset> = Variable::new(
+    "NATS_CA",
+    File,
+    Unset,
+    "secrets/ca.pem",
+    "Certificates of authorities that sign the NATS servers', beside the system's. A relative path begins at the project root.",
+);
 
 pub(super) static AUTH_JWT_SECRET: Variable<Secret, PerStart> = Variable::new(
     "AUTH_JWT_SECRET",
@@ -330,6 +354,9 @@ pub(super) static ALL: &[&dyn Described] = &[
     &DATABASE_MIGRATIONS_TABLE,
     &REDIS_URL,
     &NATS_URL,
+    &NATS_PREFIX,
+    &NATS_CREDENTIALS,
+    &NATS_CA,
     &AUTH_JWT_SECRET,
     &AUTH_JWT_LEEWAY,
     &AUTH_JWT_ISSUER,

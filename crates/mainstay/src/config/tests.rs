@@ -109,7 +109,7 @@ fn a_fault_names_the_source_it_comes_from() {
 }
 
 /// A wrong value for every variable that can have one.
-const WRONG: [(&str, &str); 34] = [
+const WRONG: [(&str, &str); 37] = [
     ("MAINSTAY_ENV", "staging"),
     ("ROLES", "web,janitor"),
     ("SERVER", "maybe"),
@@ -136,6 +136,9 @@ const WRONG: [(&str, &str); 34] = [
     ("DATABASE_MIGRATIONS_TABLE", "a; drop table b"),
     ("REDIS_URL", "http://:hunter2@localhost"),
     ("NATS_URL", "nats://a:4222,hunter2"),
+    ("NATS_PREFIX", "stag ing"),
+    ("NATS_CREDENTIALS", "no.creds"),
+    ("NATS_CA", "no.pem"),
     ("AUTH_JWT_SECRET", "hunter2"),
     ("AUTH_JWT_LEEWAY", "1d"),
     ("AUTH_JWT_ISSUER", "a\u{7}b"),
@@ -308,7 +311,7 @@ fn an_empty_value_is_none_where_there_is_no_default() {
         ("AUTH_SERVICE_TOKENS", ""),
     ])
     .unwrap();
-    assert!(config.redis.is_none() && config.nats.is_empty() && config.http.metrics_token.is_none());
+    assert!(config.redis.is_none() && config.nats.servers.is_empty() && config.http.metrics_token.is_none());
     assert!(config.auth.jwt_issuer.is_none() && config.http.trusted_origins.is_empty());
     assert!(report([("PORT", "")]).contains("value:    ``"));
 }

@@ -1,14 +1,14 @@
 use super::Postgres;
 use crate::store::work::{LISTED, read_dead, read_depth, read_listed};
-use crate::work::{Dead, Depth, Listed, PARKED, TaskFilter};
+use crate::work::{Dead, Depth, Listed, PARKED, POINTED, TaskFilter};
 use crate::{Result, Statement, Timestamp};
 
 const PAUSE: &str = "INSERT INTO mainstay_queue (name, paused) VALUES ($1, $2) \
      ON CONFLICT (name) DO UPDATE SET paused = excluded.paused RETURNING 1";
 
-const DEPTHS: &str = "WITH waiting AS (SELECT queue, count(*) FILTER (WHERE owner IS NULL) AS ready, \
-     count(*) FILTER (WHERE owner <> $1) AS running, count(*) FILTER (WHERE owner = $1) AS parked, \
-     min(created_at) FILTER (WHERE owner IS NULL) AS oldest FROM mainstay_task GROUP BY queue), \
+const DEPTHS: &str = "WITH waiting AS (SELECT queue, count(*) FILTER (WHERE owner IS NULL OR owner = $2) AS ready, \
+     count(*) FILTER (WHERE owner NOT IN ($1, $2)) AS running, count(*) FILTER (WHERE owner = $1) AS parked, \
+     min(created_at) FILTER (WHERE owner IS NULL OR owner = $2) AS oldest FROM mainstay_task GROUP BY queue), \
      later AS (SELECT queue, count(*) AS scheduled FROM mainstay_schedule GROUP BY queue), \
      never AS (SELECT queue, count(*) AS dead FROM mainstay_dead GROUP BY queue), \
      said AS (SELECT name AS queue, paused FROM mainstay_queue) \
@@ -31,17 +31,17 @@ impl Postgres {
     }
 
     pub(crate) async fn depths(&self) -> Result<Vec<Depth>> {
-        self.rows(&Statement::new(DEPTHS).bind(PARKED)).await?.iter().map(read_depth).collect()
+        self.rows(&Statement::new(DEPTHS).bind(PARKED).bind(POINTED)).await?.iter().map(read_depth).collect()
     }
 
     pub(crate) async fn tasks(&self, filter: &TaskFilter, most: u32) -> Result<Vec<Listed>> {
         let text = format!(
-            "SELECT * FROM (SELECT {LISTED}, CASE WHEN owner IS NULL THEN 'ready' WHEN owner = $5 THEN 'parked' \
+            "SELECT * FROM (SELECT {LISTED}, CASE WHEN owner IS NULL OR owner = $6 THEN 'ready' WHEN owner = $5 THEN 'parked' \
              ELSE 'running' END AS state, due_at, created_at, started_at FROM mainstay_task UNION ALL \
              SELECT {LISTED}, 'scheduled' AS state, due_at, created_at, NULL AS started_at FROM mainstay_schedule) AS task \
              WHERE {MEANT} ORDER BY created_at, id LIMIT $4"
         );
-        let statement = meant(text, filter).bind(most).bind(PARKED);
+        let statement = meant(text, filter).bind(most).bind(PARKED).bind(POINTED);
         self.rows(&statement).await?.iter().map(read_listed).collect()
     }
 

@@ -4,6 +4,7 @@
 mod claims;
 mod letters;
 mod nodes;
+mod pointed;
 pub(super) mod written;
 
 use super::{Postgres, single};

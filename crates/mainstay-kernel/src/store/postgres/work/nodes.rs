@@ -3,7 +3,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::Postgres;
-use crate::work::{Enlisted, PARKED, TaskId};
+use crate::work::{Enlisted, PARKED, POINTED, TaskId};
 use crate::{Result, Statement, Timestamp};
 
 const ENLIST: &str = "INSERT INTO mainstay_node (id, name, lease_until) \
@@ -14,7 +14,7 @@ const RENEW: &str = "UPDATE mainstay_node SET lease_until = clock_timestamp() + 
 
 /// A task may also be owned by a process that was struck off before it claimed it.
 const REAP: &str = "WITH dead AS (DELETE FROM mainstay_node WHERE lease_until < clock_timestamp() RETURNING id) \
-     UPDATE mainstay_task SET owner = NULL, started_at = NULL WHERE owner IS NOT NULL AND owner <> $1 \
+     UPDATE mainstay_task SET owner = NULL, started_at = NULL WHERE owner IS NOT NULL AND owner NOT IN ($1, $2) \
      AND (owner IN (SELECT id FROM dead) OR owner NOT IN (SELECT id FROM mainstay_node)) RETURNING queue";
 
 const DISOWN: &str = "UPDATE mainstay_task SET owner = NULL, started_at = NULL WHERE owner = $1 \
@@ -35,7 +35,7 @@ impl Postgres {
     }
 
     pub(crate) async fn reap(&self) -> Result<Vec<String>> {
-        self.texts(&Statement::new(REAP).bind(PARKED)).await
+        self.texts(&Statement::new(REAP).bind(PARKED).bind(POINTED)).await
     }
 
     pub(crate) async fn disown(

@@ -1,0 +1,7 @@
+//! Over a NATS server with JetStream: `TEST_NATS_URL`, or the standard port of this machine.
+
+mod app;
+mod broker;
+mod requests;
+mod tasks;
+mod topology;
