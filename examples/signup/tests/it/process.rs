@@ -1,27 +1,24 @@
-//! The application as its own process, killed in the middle of sign-ups.
+//! The application as a process, and what must be true when none runs any more.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
 use mainstay::kernel::{Db, DbOptions, StoreUrl};
-use mainstay::serde_json::{Value, from_str, json};
-
-const CLIENTS: usize = 6;
-const KILLS: usize = 3;
+use mainstay::serde_json::{Value, from_str};
 
 /// Whom clients know to have signed up.
-type Acknowledged = Mutex<BTreeSet<String>>;
+pub(crate) type Acknowledged = Mutex<BTreeSet<String>>;
 
 /// The application serving; killed when dropped.
-struct Signup {
+pub(crate) struct Signup {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 fn command(root: &Path, url: &StoreUrl, words: &[&str]) -> Command {
@@ -38,45 +35,22 @@ fn command(root: &Path, url: &StoreUrl, words: &[&str]) -> Command {
 }
 
 impl Signup {
-    fn start(root: &Path, url: &StoreUrl) -> Self {
-        let mut child = command(root, url, &["serve"]).stdout(Stdio::piped()).spawn().expect("it starts");
+    pub(crate) fn start(root: &Path, url: &StoreUrl) -> Self {
+        Self::start_with(root, url, &[])
+    }
+
+    /// With these variables, too.
+    pub(crate) fn start_with(root: &Path, url: &StoreUrl, variables: &[(&str, &str)]) -> Self {
+        let mut serving = command(root, url, &["serve"]);
+        let mut child =
+            serving.envs(variables.iter().copied()).stdout(Stdio::piped()).spawn().expect("it starts");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let ready = lines.find_map(|line| Some(line.ok()?.split_once("http://")?.1.to_owned()));
         let address = ready.expect("it gets ready").parse().expect("an address");
         Self { child, address }
     }
 
-    /// Signs people up until the process is gone.
-    fn sign_up(&self, client: usize, round: usize, acknowledged: &Acknowledged) {
-        for number in 0.. {
-            let email = format!("p{round}-{client}-{number}@example.com");
-            let Ok(answer) = self.post(&email) else { return };
-            match answer.get(9..12) {
-                // Without its end it says nothing.
-                Some("200") if answer.ends_with('}') => {
-                    acknowledged.lock().unwrap_or_else(PoisonError::into_inner).insert(email);
-                }
-                Some("200" | "503") | None => {}
-                Some(_) => panic!("{answer}"),
-            }
-        }
-    }
-
-    fn post(&self, email: &str) -> io::Result<String> {
-        let body = json!({ "email": email, "name": "Ann" }).to_string();
-        let mut stream = TcpStream::connect(self.address)?;
-        write!(
-            stream,
-            "POST /v1/ops/users.create HTTP/1.0\r\nhost: signup\r\nrequest-id: {email}\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
-    }
-
-    fn kill(&self) {
+    pub(crate) fn kill(&self) {
         let killed = Command::new("kill").args(["-KILL", &self.child.id().to_string()]).status();
         assert!(killed.expect("kill").success());
     }
@@ -90,53 +64,25 @@ impl Drop for Signup {
     }
 }
 
-#[mainstay::test(sqlite)]
-async fn who_was_acknowledged_is_welcomed_once_however_often_the_process_is_killed() {
-    let root = tempfile::tempdir().expect("a project root");
-    kill_and_compare(root.path(), &StoreUrl::SqliteFile(root.path().join("signup.db"))).await;
-}
-
-/// The killed process' tasks are done by the next one, once the lease of the first has ended.
-#[mainstay::test(postgres)]
-async fn who_was_acknowledged_is_welcomed_once_on_a_server_too(db: Db) {
-    let root = tempfile::tempdir().expect("a project root");
+/// The test's own schema, as an address for other processes.
+pub(crate) async fn schema_of(db: &Db) -> StoreUrl {
     let schema: Option<String> =
         db.reader().sql("SELECT current_schema()::text").one().await.expect("it answers");
     let server = std::env::var("TEST_DATABASE_URL").expect("the harness found it");
     let between = if server.contains('?') { '&' } else { '?' };
-    let url = format!("{server}{between}options=-c%20search_path%3D{}", schema.expect("the test's own"));
-    kill_and_compare(root.path(), &StoreUrl::Postgres(url)).await;
-}
-
-async fn kill_and_compare(root: &Path, url: &StoreUrl) {
-    let acknowledged = Acknowledged::default();
-    for round in 0..KILLS {
-        let signup = Signup::start(root, url);
-        thread::scope(|scope| {
-            for client in 0..CLIENTS {
-                let (signup, acknowledged) = (&signup, &acknowledged);
-                scope.spawn(move || signup.sign_up(client, round, acknowledged));
-            }
-            let goal = (round + 1) * 40;
-            until(|| acknowledged.lock().unwrap_or_else(PoisonError::into_inner).len() >= goal);
-            signup.kill();
-        });
-    }
-    let last = Signup::start(root, url);
-    until(|| nothing_waits(root, url));
-    drop(last);
-    compare(url, &acknowledged.into_inner().unwrap_or_else(PoisonError::into_inner)).await;
+    let schema = schema.expect("the test's own");
+    StoreUrl::Postgres(format!("{server}{between}options=-c%20search_path%3D{schema}"))
 }
 
 /// Whether every welcome was sent. Reminders wait for a day.
-fn nothing_waits(root: &Path, url: &StoreUrl) -> bool {
+pub(crate) fn nothing_waits(root: &Path, url: &StoreUrl) -> bool {
     let told = command(root, url, &["queue", "inspect", "events", "--json"]).output().expect("it runs");
     let told: Value = from_str(&String::from_utf8_lossy(&told.stdout)).expect("JSON");
     told[0]["ready"] == 0 && told[0]["running"] == 0
 }
 
 /// Everybody who was acknowledged is there, and everybody who is there has one welcome and one reminder.
-async fn compare(url: &StoreUrl, acknowledged: &BTreeSet<String>) {
+pub(crate) async fn compare(url: &StoreUrl, acknowledged: &BTreeSet<String>) {
     let db = Db::open(DbOptions { pool_size: 1, shared_connections: 1, ..DbOptions::new(url.clone()) }).await;
     let db = db.expect("it opens");
     let reader = db.reader();
@@ -158,7 +104,7 @@ async fn compare(url: &StoreUrl, acknowledged: &BTreeSet<String>) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "another process sends no wake-ups")]
-fn until(mut is_so: impl FnMut() -> bool) {
+pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
     for _ in 0..3000 {
         if is_so() {
             return;

@@ -1,0 +1,5 @@
+//! The application as a user runs it: processes of their own, killed in the middle.
+
+mod kill;
+mod nodes;
+mod process;
