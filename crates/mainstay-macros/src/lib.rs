@@ -188,23 +188,31 @@ pub fn scope(options: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Makes an `async fn` a hook: it runs when a row of its model is written, in the transaction that
-/// writes it. What it becomes is a unit struct of the same name, which `App::hook` takes, and which
-/// can still be called.
+/// writes it, or as a task that this transaction leaves behind. What it becomes is a unit struct of the
+/// same name, which `App::hook` takes, and which can still be called.
 ///
 /// ```ignore
 /// #[hook(after, save, priority = 200)]
 /// async fn index_post(cx: &mut HookCx<'_, Post>) -> Result<()> {
 ///     NewEntry { post: cx.model().id.into() }.insert(cx).await.map(drop)
 /// }
+///
+/// #[hook(spawn, save, queue = "search", retry = 5, ordered)]
+/// async fn mirror(cx: &TaskCx, written: Written<Post>) -> Result<()> {
+///     search::put(written.id(), written.model()?, cx.id()).await      // after the commit; may run more than once
+/// }
 /// ```
 ///
 /// | in `#[hook(…)]` | meaning |
 /// |---|---|
 /// | `before`, `after` | on which side of the statement |
+/// | `spawn` | in a task, once the transaction is committed, and only then |
 /// | `save` | a create, an update or a patch |
 /// | `create`, `patch`, `remove` | a create; a patch; a delete |
 /// | `update` | an update or a patch |
 /// | `priority = 100` | lower runs first; 100 unless told |
+/// | `ordered` | with `spawn`: the tasks of one row run one after the other, in the order of the commits |
+/// | `name`, `queue`, `retry`, `backoff`, `base`, `timeout`, `concurrency`, `batch` | with `spawn`: as for `#[worker]` |
 /// | `crate = "path"` | where the facade is; default `::mainstay` |
 #[proc_macro_attribute]
 pub fn hook(options: TokenStream, item: TokenStream) -> TokenStream {

@@ -192,7 +192,7 @@ fn missing(model: &ModelEntry, faults: &[FieldFault], given: impl Fn(usize) -> b
 }
 
 /// A value of this kind from JSON.
-fn from_json(kind: Kind, json: Json) -> Result<Value, (&'static str, String)> {
+pub(crate) fn from_json(kind: Kind, json: Json) -> Result<Value, (&'static str, String)> {
     let expected = |what: &str| ("wrong_type", format!("expected {what}"));
     match (kind, json) {
         (Kind::Bool, Json::Bool(it)) => Ok(Value::Bool(it)),

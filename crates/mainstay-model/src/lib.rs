@@ -76,7 +76,7 @@ pub use field::{Field, Json, Ref};
 pub use fuzz::{fuzz_input, fuzz_list_parameters, fuzz_patch};
 pub use garde;
 pub use group::{GroupSort, Grouped, Groups, KeyOf, Keys, Reads, groups};
-pub use hook::{Hook, HookCx, HookEntry, HookPoint, Hooks};
+pub use hook::{Hook, HookCx, HookEntry, HookPoint, Hooks, Written};
 pub use index::{Index, Is, Only};
 pub use input::{Assignments, Input};
 pub use json_column::JsonPath;

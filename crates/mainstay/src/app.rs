@@ -2,7 +2,7 @@ use std::future::Future;
 
 use mainstay_kernel::{Clock, Error, Place, Result};
 use mainstay_model::migration::{Embedded, Migration};
-use mainstay_model::{Hook, HookEntry, Hooks, Model, ModelEntry, Scope};
+use mainstay_model::{HookEntry, Hooks, Model, ModelEntry, Scope};
 use mainstay_queue::cron::Cron;
 use mainstay_queue::{Operation, OperationEntry, Operations, QueueSpec, Work, Worker};
 use mainstay_web::endpoint::{Endpoint, Method, RequestHook, RequestHookEntry};
@@ -11,6 +11,7 @@ use mainstay_web::{Env, RouteEntry, States};
 use crate::around::{Around, Arounds};
 use crate::command::{AppCommand, CommandCx};
 use crate::config::{self, Config, Faults, Given, Settings, SettingsEntry, Sources};
+use crate::hooked::Hooked;
 use crate::mount::{Layer, Mount, Mounted, boxed};
 use crate::route::Route;
 use crate::{Running, clash, listing};
@@ -85,14 +86,14 @@ impl App {
     }
 
     /// Adds a hook, such as `index_post`: a function under `#[hook(…)]`. Among hooks of one priority
-    /// the one added first runs first.
+    /// the one added first runs first. One that spawns brings the worker of its tasks with it.
     #[must_use]
-    pub fn hook<H: Hook>(mut self, hook: H) -> Self {
+    pub fn hook<H: Hooked>(mut self, hook: H) -> Self {
         self.own = self.own.hook(hook);
         self
     }
 
-    /// The hooks of a model: those before and then those after, each in the order in which they run.
+    /// The hooks of a model: those before, those after and those that spawn, each in the order in which they run.
     ///
     /// # Errors
     /// Internal, naming two hooks of one name, or a hook whose model is not mounted.

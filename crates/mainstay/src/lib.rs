@@ -44,6 +44,7 @@ mod clash;
 mod command;
 mod declared;
 mod description;
+mod hooked;
 mod listing;
 mod log;
 mod migrate;
@@ -59,6 +60,7 @@ pub use around::Around;
 pub use assembly::Assembly;
 pub use command::{CommandCx, Output};
 pub use declared::Declared;
+pub use hooked::Hooked;
 pub use mainstay_auth as auth;
 pub use mainstay_kernel::{self as kernel, Error, ErrorKind, Result, write_tx};
 pub use mainstay_macros::{

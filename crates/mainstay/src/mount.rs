@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mainstay_kernel::{Place, Result};
 use mainstay_model::migration::{Embedded, Migration};
-use mainstay_model::{Hook, HookEntry, ModelEntry, Scope};
+use mainstay_model::{HookEntry, ModelEntry, Scope};
 use mainstay_queue::cron::{Cron, CronEntry};
 use mainstay_queue::{Operation, OperationEntry, QueueSpec, Work, Worker, WorkerEntry};
 use mainstay_web::Site;
@@ -16,6 +16,7 @@ use mainstay_web::endpoint::{
 use crate::around::{Around, Arounds};
 use crate::command::{AppCommand, CommandCx};
 use crate::declared::{Declared, Expected};
+use crate::hooked::Hooked;
 use crate::route::Route;
 
 /// A part of an application: models, hooks, routes and the rest, below one prefix. What discovery
@@ -106,11 +107,12 @@ impl Mount {
     }
 
     /// Adds a hook, such as `index_post`: a function under `#[hook(…)]`. Among hooks of one priority
-    /// the one added first runs first.
+    /// the one added first runs first. One that spawns brings the worker of its tasks with it.
     #[must_use]
-    pub fn hook<H: Hook>(mut self, hook: H) -> Self {
+    pub fn hook<H: Hooked>(mut self, hook: H) -> Self {
         let _ = hook;
         self.hooks.push(HookEntry::of::<H>());
+        self.work.workers.extend(H::WORKER);
         self
     }
 

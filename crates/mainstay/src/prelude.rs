@@ -15,7 +15,7 @@ pub use mainstay_macros::{
 };
 pub use mainstay_model::{
     Access, Column, Decimal, Field as _, Filter, Hook as _, HookCx, Insert as _, Json, Model as _,
-    ModelEnum as _, OrDeny as _, Overflow, Ref, Scope, Upsert as _, all, deny, rows, set,
+    ModelEnum as _, OrDeny as _, Overflow, Ref, Scope, Upsert as _, Written, all, deny, rows, set,
 };
 pub use mainstay_queue::operation::{Cx, Extension, Reply};
 pub use mainstay_queue::{Asked, Retry, Scheduler as _, TaskCx, WorkError, hours, mins, secs};

@@ -37,7 +37,7 @@ pub(crate) enum Part {
         name: String,
         /// Whose rows
         model: String,
-        /// before or after
+        /// before, after, or spawn: in a task of its own
         #[arg(default_value = "after")]
         when: String,
         /// save, create, update, patch or remove
@@ -112,9 +112,9 @@ pub(crate) fn add(part: Part) -> Result<String> {
 }
 
 fn hook(project: &Project, name: &str, model: &str, [when, event]: [&str; 2]) -> Result<String> {
-    const SIDES: [&str; 2] = ["before", "after"];
+    const WHEN: [&str; 3] = ["before", "after", "spawn"];
     const EVENTS: [&str; 5] = ["save", "create", "update", "patch", "remove"];
-    for (word, words) in [(when, &SIDES[..]), (event, &EVENTS[..])] {
+    for (word, words) in [(when, &WHEN[..]), (event, &EVENTS[..])] {
         if !words.contains(&word) {
             bail!("unknown word `{word}`, {}", nearest(word, words));
         }
@@ -128,13 +128,15 @@ fn hook(project: &Project, name: &str, model: &str, [when, event]: [&str; 2]) ->
         ("when", when),
         ("event", event),
     ];
-    let text = fill(include_str!("../../templates/add/hook.rs.in"), &values);
+    let (template, runs) = match when {
+        "spawn" => {
+            (include_str!("../../templates/add/spawn_hook.rs.in"), "in a task, once the row is committed")
+        }
+        _ => (include_str!("../../templates/add/hook.rs.in"), "in the transaction that writes the row"),
+    };
     let path = format!("src/hooks/{}.rs", name.snake());
-    project.write(&path, &text)?;
-    Ok(wrote(
-        &path,
-        "what it does; it runs in the transaction that writes the row (`cargo run -- routes --hooks`)",
-    ))
+    project.write(&path, &fill(template, &values))?;
+    Ok(wrote(&path, &format!("what it does; it runs {runs} (`cargo run -- routes --hooks`)")))
 }
 
 fn middleware(project: &Project, name: &str, below: Option<&str>) -> Result<String> {

@@ -22,6 +22,7 @@ fn a_new_application_the_books_and_every_part_that_can_be_added_pass_their_tests
         "endpoint get /",
         "hook notify Review after create",
         "hook shorten blog_post before save",
+        "hook mirror blog_post spawn save",
         "middleware audit",
         "middleware admins --below /shelves/{shelf}",
         "command clean-up",

@@ -22,7 +22,7 @@ struct Usual {
 }
 
 /// The struct, its `Job` and its `Worker`.
-pub(super) fn worker(options: &Options, signature: &Signature, item: &ItemFn) -> TokenStream {
+pub(crate) fn worker(options: &Options, signature: &Signature, item: &ItemFn) -> TokenStream {
     let queue = queue(options);
     let usual = Usual {
         queue: quote!(#queue::WorkerSpec::QUEUE),

@@ -5,14 +5,15 @@ mod expression;
 mod options;
 mod signature;
 
-pub(crate) use self::options::task_name;
+pub(crate) use self::emit::worker as worker_of;
+pub(crate) use self::options::{Options, task_name};
+pub(crate) use self::signature::Signature;
 
 use darling::{Error, Result};
 use proc_macro2::TokenStream;
 use syn::ItemFn;
 
-use self::options::{CronOptions, Options};
-use self::signature::Signature;
+use self::options::CronOptions;
 
 /// The expansion of `#[worker]`: a unit struct of the function's name that is a `Worker`, and that can be called as
 /// the function could.

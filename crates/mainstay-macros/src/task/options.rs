@@ -20,17 +20,17 @@ const MISSED: [(&str, &str); 3] = [("once", "RunOnce"), ("all", "RunAll"), ("ski
 
 /// `#[worker(name = "process-order", queue = "mail", retry = 5, timeout = "60s")]`
 #[derive(Default)]
-pub(super) struct Options {
+pub(crate) struct Options {
     pub(super) name: Option<LitStr>,
     pub(super) queue: Option<LitStr>,
     pub(super) retrying: Retrying,
     pub(super) timeout: Option<Span>,
     pub(super) concurrency: Option<u32>,
     /// How many tasks it runs together at most.
-    pub(super) batch: Option<u32>,
+    pub(crate) batch: Option<u32>,
     /// The subjects of which it is given what is published.
     pub(super) subscribe: Option<LitStr>,
-    pub(super) facade: Option<Path>,
+    pub(crate) facade: Option<Path>,
 }
 
 impl Options {
@@ -44,7 +44,7 @@ impl Options {
         errors.finish_with(options)
     }
 
-    fn take(&mut self, item: Item, words: &[&str]) -> Result<()> {
+    pub(crate) fn take(&mut self, item: Item, words: &[&str]) -> Result<()> {
         match item {
             Item::Named(name, value) if words.contains(&name.to_string().as_str()) => {
                 self.take_named(&name, &value)
@@ -126,6 +126,7 @@ fn misplaced(word: &Ident, words: &[&str]) -> String {
     let name = word.to_string();
     match name.as_str() {
         _ if !words.contains(&name.as_str()) => unknown("word", &name, words),
+        "priority" => "expected `priority = 50`".to_owned(),
         "overlap" => "expected `overlap = skip`, `queue` or `allow`".to_owned(),
         "missed" => "expected `missed = once`, `all` or `skip`".to_owned(),
         "retry" => "expected `retry = 5`".to_owned(),

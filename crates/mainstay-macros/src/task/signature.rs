@@ -10,7 +10,7 @@ use crate::report::at;
 const LENT: [(&str, &str); 2] = [("Tx", "&mut Tx"), ("TaskCx", "&TaskCx")];
 
 /// A function's arguments and what it gives.
-pub(super) struct Signature {
+pub(crate) struct Signature {
     pub(super) arguments: Vec<Argument>,
     pub(super) gives: Type,
 }
@@ -50,6 +50,16 @@ const BATCH: Words = Words {
     allowed: "a worker with `batch` takes `tx: &mut Tx`, `tasks: &[TaskCx]` and its inputs as a `Vec`",
     runs: Runs::Together,
 };
+const SPAWN: Words = Words {
+    what: "a hook that spawns",
+    allowed: "a hook that spawns takes `cx: &TaskCx`, `tx: &mut Tx` and, by value, `written: Written<Post>`",
+    runs: Runs::Alone,
+};
+const SPAWN_BATCH: Words = Words {
+    what: "a hook that spawns",
+    allowed: "a hook that spawns with `batch` takes `tx: &mut Tx`, `tasks: &[TaskCx]` and `written: Vec<Written<Post>>`",
+    runs: Runs::Together,
+};
 const CRON: Words = Words {
     what: "a cron",
     allowed: "a cron takes `tx: &mut Tx` and `cx: &TaskCx`, or nothing",
@@ -59,6 +69,10 @@ const CRON: Words = Words {
 impl Signature {
     pub(super) fn of_worker(item: &ItemFn, batch: Option<u32>) -> Result<Self> {
         Self::of(item, if batch.is_some() { &BATCH } else { &WORKER })
+    }
+
+    pub(crate) fn of_spawn(item: &ItemFn, batch: Option<u32>) -> Result<Self> {
+        Self::of(item, if batch.is_some() { &SPAWN_BATCH } else { &SPAWN })
     }
 
     pub(super) fn of_cron(item: &ItemFn) -> Result<Self> {
@@ -86,7 +100,7 @@ impl Signature {
     }
 
     /// The input's type, if it has one.
-    pub(super) fn input(&self) -> Option<&Type> {
+    pub(crate) fn input(&self) -> Option<&Type> {
         self.arguments.iter().find_map(|it| match it {
             Argument::Input(ty) | Argument::Inputs(ty) => Some(&**ty),
             Argument::Tx | Argument::Cx | Argument::Cxs => None,

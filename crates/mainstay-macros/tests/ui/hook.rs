@@ -41,4 +41,25 @@ async fn that_answers_otherwise(cx: &mut HookCx<'_, Post>) -> bool {
     true
 }
 
+#[hook(spawn, svae)]
+async fn spawned_by_what_is_misspelt(written: Written<Post>) {}
+
+#[hook(spawn, save, create, retrie = 5)]
+async fn spawned_by_two(written: Written<Post>) {}
+
+#[hook(spawn, save)]
+async fn spawned_with_a_context(cx: &mut HookCx<'_, Post>) {}
+
+#[hook(spawn, save, queue = "mail")]
+async fn spawned_with_a_row(cx: &TaskCx, post: Post) {}
+
+#[hook(spawn, save)]
+async fn spawned_with_nothing(cx: &TaskCx) {}
+
+#[hook(spawn, save, batch = 10)]
+async fn spawned_together_with_one(written: Written<Post>) {}
+
+#[hook(spawn, save, priority = "high", ordered = true)]
+async fn spawned_with_a_word_for_a_number(written: Written<Post>) {}
+
 fn main() {}

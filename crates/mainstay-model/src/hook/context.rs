@@ -49,6 +49,11 @@ impl<'t, M: Model> HookCx<'t, M> {
         self.change
     }
 
+    /// The row as it will be or was written, and as it was before.
+    pub(super) fn rows(&self) -> (&Record, Option<&Record>) {
+        (&self.change.row, self.change.before.as_ref())
+    }
+
     /// What is done to the row: by code, a create, an update or a delete.
     pub fn action(&self) -> Action {
         self.change.action
@@ -117,7 +122,9 @@ impl<'t, M: Model> HookCx<'t, M> {
     fn settable(&self, column: usize) -> Result<()> {
         let def = M::SCHEMA.column(column);
         let why = match (self.point.when, self.change.action, def.part) {
-            (When::After, ..) => "the row is written: use a before-hook, or write it through `cx`",
+            (When::After | When::Spawn, ..) => {
+                "the row is written: use a before-hook, or write it through `cx`"
+            }
             (When::Before, Action::Delete, _) => "the row goes",
             (When::Before, _, Part::Plain | Part::Overflow) => return Ok(()),
             (When::Before, _, Part::Id | Part::CreatedAt | Part::UpdatedAt | Part::Version) => {
@@ -138,7 +145,7 @@ impl<'t, M: Model> HookCx<'t, M> {
         let key = Predicate::same(M::SCHEMA.id(), &Value::Uuid(seen.id(M::SCHEMA)));
         let Some(stored) = rows::find(self.tx, M::SCHEMA, &key).await? else { return Ok(()) };
         match self.point.when {
-            When::After => self.change.row = stored,
+            When::After | When::Spawn => self.change.row = stored,
             When::Before => self.change.rest_on(stored),
         }
         self.before = self.change.before.clone().map(M::from_record).transpose()?;

@@ -68,16 +68,25 @@ impl<'a> Firing<'a> {
         self.fire(When::Before, tx, before, row).await
     }
 
-    /// Runs those after it is written; the row as they left it.
+    /// Runs those after it is written, and leaves the tasks of those that spawn; the row as they left it.
     ///
     /// # Errors
     /// As [`Firing::before`].
     pub(crate) async fn after(&self, tx: &mut Tx, before: Option<Record>, row: Record) -> Result<Record> {
-        let none = self
-            .hooks
-            .as_deref()
-            .is_none_or(|it| it.due(self.schema, self.action, When::After).next().is_none());
-        if none {
+        if !self.has(When::Spawn) {
+            return self.settled(tx, before, row).await;
+        }
+        let row = self.settled(tx, before.clone(), row).await?;
+        self.fire(When::Spawn, tx, before, row).await.map(|it| it.row)
+    }
+
+    fn has(&self, when: When) -> bool {
+        self.hooks.as_deref().is_some_and(|it| it.due(self.schema, self.action, when).next().is_some())
+    }
+
+    /// Runs those after it is written; the row as they left it.
+    async fn settled(&self, tx: &mut Tx, before: Option<Record>, row: Record) -> Result<Record> {
+        if !self.has(When::After) {
             return Ok(row);
         }
         let RowChange { row, .. } = self.fire(When::After, tx, before, row).await?;

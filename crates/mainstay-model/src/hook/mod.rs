@@ -1,9 +1,10 @@
 //! Hooks: functions of the application that run when a row is written, in the transaction that
-//! writes it.
+//! writes it, or as a task that it leaves behind.
 
 mod context;
 mod firing;
 mod registry;
+mod written;
 
 pub use mainstay_kernel::{Boxed, Place, Result};
 
@@ -12,14 +13,17 @@ use crate::{Action, Model};
 pub use context::HookCx;
 pub(crate) use firing::{Firing, overlay};
 pub use registry::{HookEntry, Hooks};
+pub use written::Written;
 
-/// On which side of the statement a hook runs.
+/// When a hook runs: on which side of the statement, or in a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum When {
     /// Before the row is written: it may still set columns.
     Before,
     /// After the row is written, and before anything commits.
     After,
+    /// In a task that the transaction leaves behind, once it is committed. What runs with the others is the leaving of it.
+    Spawn,
 }
 
 impl When {
@@ -28,6 +32,7 @@ impl When {
         match self {
             Self::Before => "before",
             Self::After => "after",
+            Self::Spawn => "spawn",
         }
     }
 }
@@ -74,11 +79,12 @@ impl Event {
 /// When a hook runs, and what it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HookPoint {
-    /// On which side of the statement.
+    /// On which side of the statement, or in a task.
     pub when: When,
     /// Of what.
     pub event: Event,
-    /// Lower runs first; 100 unless told. Equal ones run in the order of their registration.
+    /// Lower runs first; 100 unless told. Equal ones run in the order of their registration. Of one that spawns, its
+    /// tasks' priority.
     pub priority: i32,
     /// Its name, unique in an application.
     pub name: &'static str,
@@ -98,7 +104,7 @@ pub trait Hook: Send + Sync + 'static {
     /// When.
     const POINT: HookPoint;
 
-    /// Runs it.
+    /// Runs it; one that spawns leaves its task.
     ///
     /// # Errors
     /// Its own. The transaction cannot commit then, and the request is answered with the error.

@@ -90,7 +90,7 @@ impl Hooks {
         self.by_table.is_empty()
     }
 
-    /// The hooks of a model: those before and then those after, each in the order in which they run.
+    /// The hooks of a model: those before, those after and those that spawn, each in the order in which they run.
     pub fn of(&self, schema: &Schema) -> &[HookEntry] {
         self.by_table.get(schema.table).map_or(&[], Vec::as_slice)
     }

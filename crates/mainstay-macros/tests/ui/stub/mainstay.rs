@@ -9,6 +9,14 @@ pub use mainstay_macros::{
 
 pub type Result<T> = std::result::Result<T, String>;
 
+pub trait Hooked {
+    const WORKER: Option<queue::WorkerEntry>;
+}
+
+pub mod queue {
+    pub struct WorkerEntry;
+}
+
 pub mod model {
     pub trait Granted: Sized {
         const GRANTS: &'static [Action];
@@ -35,6 +43,7 @@ pub mod model {
         pub enum When {
             Before,
             After,
+            Spawn,
         }
 
         pub enum Event {

@@ -9,3 +9,4 @@ mod keys;
 mod operations;
 mod running;
 mod scheduling;
+mod spawning;

@@ -1,4 +1,4 @@
-use mainstay_test::Db;
+use mainstay_test::{Db, TestApp};
 
 mod models {
     use mainstay::prelude::*;
@@ -26,6 +26,31 @@ mod hooks {
         let body = cx.model().body.trim().to_owned();
         cx.set(Comment::BODY, body)
     }
+
+    mod search {
+        use super::*;
+
+        pub(super) async fn put(_: Id<Comment>, _: &str, _: TaskId) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Whoever searches finds what a comment says by now.
+    #[hook(spawn, save, queue = "search", retry = 5, ordered)]
+    pub async fn mirror_comment(cx: &TaskCx, written: Written<Comment>) -> Result<()> {
+        search::put(written.id(), &written.model()?.body, cx.id()).await
+    }
+}
+
+mod spawning {
+    use mainstay::prelude::*;
+
+    use super::hooks;
+    use super::models::Comment;
+
+    pub(super) fn app() -> App {
+        App::new("blog").model::<Comment>().hook(hooks::mirror_comment)
+    }
 }
 
 mod calling {
@@ -52,4 +77,17 @@ mod calling {
 async fn the_page_on_hooks_does_what_it_says(db: Db) {
     assert_eq!(calling::app().hooks_for::<models::Comment>().unwrap().len(), 1);
     db.write(async |tx| calling::by_hand(tx).await).await.unwrap();
+}
+
+#[mainstay::test(app = spawning::app)]
+async fn the_hook_of_the_page_on_hooks_leaves_its_task(app: TestApp) {
+    use mainstay::prelude::*;
+
+    let made =
+        write_tx!(app.db(), |tx| { models::NewComment { body: "First!".to_owned() }.insert(tx).await });
+    let made = made.await.unwrap();
+    let left = app.tasks().expect_one(hooks::mirror_comment).await;
+    assert_eq!(left.input.id(), made.id);
+    assert_eq!(app.tasks().run().await, 1);
+    app.tasks().expect_none().await;
 }

@@ -116,6 +116,12 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "`cx: &mut HookCx<'_, Post>`",
     ),
     mistake(
+        "a hook that spawns without what was written",
+        of_macros!("hook"),
+        "a hook that spawns takes what was written: `async fn mirror(cx: &TaskCx, written: Written<Post>)`",
+        "`async fn mirror(cx: &TaskCx, written: Written<Post>)`",
+    ),
+    mistake(
         "an endpoint's path without a method",
         of_macros!("endpoint"),
         "a path wants its method: `#[endpoint(get, \"/hello\")]`",

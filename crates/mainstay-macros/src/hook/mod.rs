@@ -1,3 +1,5 @@
+mod spawn;
+
 use darling::ast::NestedMeta;
 use darling::{Error, FromMeta, Result};
 use proc_macro2::{Span, TokenStream};
@@ -7,11 +9,12 @@ use syn::spanned::Spanned as _;
 use syn::{FnArg, GenericArgument, Ident, ItemFn, Meta, Path, PathArguments, Type};
 
 use crate::facade::facade;
+use crate::items::{Item, items};
 use crate::nearest::unknown;
 use crate::place::place;
 use crate::report::at;
 
-const SIDES: [&str; 2] = ["before", "after"];
+const WHEN: [&str; 3] = ["before", "after", "spawn"];
 const EVENTS: [&str; 5] = ["save", "create", "update", "patch", "remove"];
 
 /// `#[hook(after, save, priority = 200)]`
@@ -39,6 +42,11 @@ fn usual() -> i32 {
 /// called as the function could.
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let item: ItemFn = syn::parse2(item)?;
+    if let Ok([Item::Word(when), ..]) = items(options.clone()).as_deref()
+        && when == "spawn"
+    {
+        return spawn::expand(options, &item);
+    }
     let mut errors = Error::accumulator();
     let options = errors.handle(Options::read(options));
     let model = errors.handle(model(&item));
@@ -52,7 +60,7 @@ impl Options {
         let words = all.iter().take_while(|it| matches!(it, NestedMeta::Meta(Meta::Path(_)))).count();
         let (words, named) = all.split_at(words);
         let mut errors = Error::accumulator();
-        let when = errors.handle(word(words.first(), &SIDES));
+        let when = errors.handle(word(words.first(), &WHEN));
         let event = errors.handle(word(words.get(1), &EVENTS));
         for surplus in words.iter().skip(2) {
             errors.push(at(surplus, "a hook waits for one event: write another hook for this one"));
@@ -76,8 +84,13 @@ fn word(written: Option<&NestedMeta>, words: &[&str]) -> Result<Ident> {
     if !words.contains(&name.as_str()) {
         return Err(at(path, unknown("word", &name, words)));
     }
+    Ok(variant(&name, path.span()))
+}
+
+/// `Save` of `save`.
+fn variant(name: &str, span: Span) -> Ident {
     let (first, rest) = name.split_at(1);
-    Ok(format_ident!("{}{rest}", first.to_uppercase(), span = path.span()))
+    format_ident!("{}{rest}", first.to_uppercase(), span = span)
 }
 
 /// The model of a hook, from its one argument.
@@ -162,6 +175,10 @@ fn emit(options: &Options, model: &Type, item: &ItemFn) -> TokenStream {
                 #function
                 #ran
             }
+        }
+
+        impl #facade::Hooked for #ident {
+            const WORKER: ::core::option::Option<#facade::queue::WorkerEntry> = ::core::option::Option::None;
         }
 
         impl ::core::ops::Deref for #ident {
