@@ -9,6 +9,8 @@ use std::time::Duration;
 use prometheus_client::registry::Registry;
 
 use crate::attempts::{Attempts, Settled};
+use uuid::Uuid;
+
 use crate::extension::Extension;
 use crate::in_flight::InFlight;
 use crate::metrics::Metrics;
@@ -380,6 +382,15 @@ impl Db {
         F: AsyncFn(&mut Tx) -> Result<T>,
     {
         run(Attempts::new(&self.0, None)?.unbounded(), handler).await
+    }
+
+    /// What tells this database from others, also where it is reached under another name. A restored copy has it too.
+    ///
+    /// # Errors
+    /// Unavailable, when the database is away.
+    pub async fn identity(&self) -> Result<Uuid> {
+        let system = self.reader().point(&crate::store::mark::system()).await?;
+        system.map_or_else(|| Err(Error::internal("the database has no identity")), |row| row.at(0))
     }
 
     /// Whether the database answers.

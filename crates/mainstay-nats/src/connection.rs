@@ -86,6 +86,13 @@ impl Nats {
         self.0.client.connection_state() == State::Connected
     }
 
+    /// Waits for the broker for so long; whether it is there.
+    pub(crate) async fn until_connected(&self, bound: Duration) -> bool {
+        // A flush is answered by the server, once there is one.
+        self.is_connected()
+            || tokio::time::timeout(bound, self.0.client.flush()).await.is_ok_and(|it| it.is_ok())
+    }
+
     /// Sends what is on its way, and closes the connection.
     pub async fn drain(&self) {
         if let Err(error) = self.0.client.drain().await {

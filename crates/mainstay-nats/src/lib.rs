@@ -5,11 +5,15 @@
 
 mod connection;
 mod headers;
+mod incoming;
 mod ingress;
+mod outgoing;
 mod pointers;
 mod subject;
 mod topology;
 
 pub use connection::{Nats, NatsOptions};
+pub use incoming::Incoming;
 pub use ingress::{Authenticate, Ingress};
+pub use outgoing::Outgoing;
 pub use pointers::Pointers;

@@ -55,6 +55,17 @@ impl Namespace {
             && !queues.iter().any(|queue| is_below(queue))
     }
 
+    /// A subject of this environment without what all of them begin with.
+    pub(crate) fn within<'s>(&self, subject: &'s str) -> Option<&'s str> {
+        if self.0.is_empty() { Some(subject) } else { subject.strip_prefix(&self.0)?.strip_prefix('.') }
+    }
+
+    /// The stream that keeps what others publish under these subjects.
+    pub(crate) fn messages(&self, pattern: &str) -> String {
+        let words = pattern.replace('.', "-").replace('*', "any").replace('>', "all");
+        self.below(OURS).replace('.', "-") + "-messages-" + &words
+    }
+
     fn below(&self, name: &str) -> String {
         if self.0.is_empty() { name.to_owned() } else { format!("{}.{name}", self.0) }
     }

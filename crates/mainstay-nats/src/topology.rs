@@ -28,6 +28,9 @@ const KNOWN: Duration = Duration::from_secs(120);
 /// How long a pointer is worth anything: long after that its task has been claimed in the database.
 const POINTERS_ARE_KEPT: Duration = Duration::from_secs(60);
 
+/// How long messages are kept for whoever subscribes and is away.
+const MESSAGES_ARE_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// The consumer of a queue's requests.
 pub(crate) async fn requests(nats: &Nats, queue: &str) -> Result<consumer::PullConsumer> {
     let subject = nats.namespace().queue(queue);
@@ -49,7 +52,10 @@ pub(crate) async fn requests(nats: &Nats, queue: &str) -> Result<consumer::PullC
 
 /// The requests of a queue as they come, so many ahead of what is taken.
 pub(crate) async fn messages(nats: &Nats, queue: &str, ahead: usize) -> Result<pull::Stream> {
-    let consumer = requests(nats, queue).await?;
+    deliver(&requests(nats, queue).await?, ahead).await
+}
+
+async fn deliver(consumer: &consumer::PullConsumer, ahead: usize) -> Result<pull::Stream> {
     let stream = consumer.stream().max_messages_per_batch(ahead).expires(OPEN).heartbeat(OPEN / 4);
     stream.messages().await.map_err(|error| Error::internal("no messages can be asked for").caused_by(error))
 }
@@ -59,6 +65,40 @@ pub(crate) async fn pointers(nats: &Nats, queue: &str) -> Result<consumer::PullC
     let stream = pointer_stream(nats).await?;
     let subject = nats.namespace().pointers(queue);
     consumer(&stream, &format!("{CONSUMER}-{queue}"), &subject).await
+}
+
+/// Messages under the subjects of a subscription as they come: from whichever stream keeps them, else from one that is
+/// made for them.
+pub(crate) async fn subscription(
+    nats: &Nats,
+    pattern: &str,
+    name: &str,
+    ahead: usize,
+) -> Result<pull::Stream> {
+    let subject = nats.namespace().queue(pattern);
+    let found = match nats.jetstream().stream_by_subject(&subject).await {
+        Ok(kept) => nats.jetstream().get_stream(&kept).await.map_err(|error| {
+            Error::internal(format!("the stream `{kept}` cannot be looked for")).caused_by(error)
+        })?,
+        Err(_) => {
+            stream(
+                nats,
+                stream::Config {
+                    name: nats.namespace().messages(pattern),
+                    subjects: vec![subject.clone()],
+                    retention: RetentionPolicy::Limits,
+                    storage: StorageType::File,
+                    discard: DiscardPolicy::Old,
+                    max_age: MESSAGES_ARE_KEPT,
+                    duplicate_window: KNOWN,
+                    num_replicas: 1,
+                    ..stream::Config::default()
+                },
+            )
+            .await?
+        }
+    };
+    deliver(&consumer(&found, name, &subject).await?, ahead).await
 }
 
 /// Up to so many messages, as many as come in a while.

@@ -11,6 +11,7 @@ mod failure;
 mod gives;
 mod meta;
 pub mod operation;
+mod outlet;
 mod redact;
 mod retry;
 mod scheduler;
@@ -21,6 +22,7 @@ pub use dispatch::{Broker, Duty, Engine, HEEDED, LEASE, QueueSpec, Received, Sha
 pub use failure::WorkError;
 pub use gives::Gives;
 pub use operation::{Asked, Operation, OperationEntry, Operations};
+pub use outlet::{Delivered, Outlet, Published, Refuses, hand_over};
 pub use redact::redacted;
 pub use retry::{Backoff, Retry};
 pub use scheduler::{Enqueue, Job, JobName, Scheduler, hours, mins, secs};

@@ -12,6 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::meta::Meta;
+use crate::outlet::let_out;
 use crate::subscriptions::{Subscriptions, is_subject};
 
 /// What can be left for later: a worker or an operation.
@@ -67,7 +68,8 @@ pub trait Scheduler {
     ) -> Ready<Result<Vec<TaskId>>>;
 
     /// Publishes a message under a subject, when the transaction commits, and only then: each worker that subscribes
-    /// to it is given a task of its own, with the message as its input. How many there are.
+    /// to it is given a task of its own, with the message as its input. How many there are. Where there is a broker, the
+    /// message is sent to it as well, until it is acknowledged there.
     ///
     /// ```
     /// # use mainstay_queue::Scheduler;
@@ -79,7 +81,8 @@ pub trait Scheduler {
     /// ```
     ///
     /// # Errors
-    /// Internal, when the subject is not words between dots, or the message cannot be written as JSON.
+    /// Internal, when the subject is not words between dots, or is one of our own queues' at the broker, or the message
+    /// cannot be written as JSON.
     fn publish<T: Serialize + ?Sized>(&mut self, subject: &str, message: &T) -> Ready<Result<usize>>;
 }
 
@@ -109,6 +112,7 @@ impl Scheduler for Tx {
 fn published<T: Serialize + ?Sized>(tx: &mut Tx, subject: &str, message: &T) -> Result<usize> {
     is_subject(subject)?;
     let body = written(message)?;
+    let_out(tx, subject, &body)?;
     let Some(subscriptions) = tx.extension::<Subscriptions>() else { return Ok(0) };
     let mut meta = meta(tx);
     meta.subject = Some(subject.to_owned());
@@ -118,7 +122,7 @@ fn published<T: Serialize + ?Sized>(tx: &mut Tx, subject: &str, message: &T) -> 
 }
 
 /// What travels with every task that this transaction leaves.
-fn meta(tx: &Tx) -> Meta {
+pub(crate) fn meta(tx: &Tx) -> Meta {
     let mut meta = Meta::of(tx.caller());
     meta.traceparent = tx.traceparent().map(str::to_owned);
     meta
@@ -130,7 +134,7 @@ fn written<T: Serialize + ?Sized>(input: &T) -> Result<String> {
 }
 
 /// One that is ready at once.
-fn task(job: JobName, body: String, meta: String) -> NewTask {
+pub(crate) fn task(job: JobName, body: String, meta: String) -> NewTask {
     let (queue, name) = (Cow::Borrowed(job.queue), Cow::Borrowed(job.name));
     NewTask { id: TaskId::new(), queue, name, key: None, priority: 100, body, meta, due: None }
 }
@@ -240,7 +244,7 @@ impl<'t> IntoFuture for Enqueue<'t> {
 }
 
 /// What no two tasks may hold: hashed, so that marks lie anywhere in their index.
-fn mark(job: JobName, key: Option<&str>) -> Uuid {
+pub(crate) fn mark(job: JobName, key: Option<&str>) -> Uuid {
     let mut hash = ring::digest::Context::new(&ring::digest::SHA256);
     for part in [job.queue, job.name, key.unwrap_or_default()] {
         hash.update(&(part.len() as u64).to_le_bytes());

@@ -8,7 +8,10 @@ pub struct Subscriptions(Vec<(Pattern, JobName)>);
 
 /// Subjects, such as `audit.*.created` or `audit.>`.
 #[derive(Clone, Debug)]
-struct Pattern(Vec<Word>);
+struct Pattern {
+    text: &'static str,
+    words: Vec<Word>,
+}
 
 #[derive(Clone, Copy, Debug)]
 enum Word {
@@ -43,6 +46,11 @@ impl Subscriptions {
         self.0.is_empty()
     }
 
+    /// The patterns that somebody subscribes to, each with its worker.
+    pub fn patterns(&self) -> impl Iterator<Item = (&str, JobName)> {
+        self.0.iter().map(|(pattern, job)| (pattern.text, *job))
+    }
+
     /// The workers that are given what is published under this subject.
     pub(crate) fn to(&self, subject: &str) -> impl Iterator<Item = JobName> {
         self.0.iter().filter(move |(pattern, _)| pattern.matches(subject)).map(|(_, job)| *job)
@@ -59,12 +67,12 @@ impl Pattern {
             ">" => Err("`>` stands for all that follows, so nothing follows it".to_owned()),
             word => is_word(word).map(|()| Word::Exactly(word)),
         });
-        read.collect::<Result<_, _>>().map(Self)
+        read.collect::<Result<_, _>>().map(|words| Self { text, words })
     }
 
     fn matches(&self, subject: &str) -> bool {
         let mut said = subject.split('.');
-        for word in &self.0 {
+        for word in &self.words {
             let next = said.next();
             match (word, next) {
                 (Word::Rest, Some(_)) => return true,

@@ -60,9 +60,7 @@ impl Assembly {
             db.extend(operations.clone())?;
         }
         let subscriptions = Subscriptions::of(&work)?;
-        if !subscriptions.is_empty() {
-            db.extend(subscriptions)?;
-        }
+        db.extend(subscriptions)?;
         let models = app.models();
         let around = Around { middleware: app.middleware.routes.clone(), hooks: app.request_hooks() };
         let request_hooks = around.hooks.clone();

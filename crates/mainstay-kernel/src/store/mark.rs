@@ -120,6 +120,11 @@ impl Waiting {
     }
 }
 
+/// The identity of the database.
+pub(crate) fn system() -> Statement {
+    Statement::new("SELECT system FROM mainstay_meta")
+}
+
 /// Says that a cron has run at this time; touches no row when somebody said so before.
 pub(crate) fn tick(dialect: Dialect, cron: &str, due: Timestamp) -> Statement {
     let text = match dialect {

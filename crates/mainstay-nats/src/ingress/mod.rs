@@ -77,6 +77,11 @@ impl Ingress {
         Ok(Self(this))
     }
 
+    /// The queues that operations are declared on.
+    pub fn queues(&self) -> &[&'static str] {
+        &self.0.queues
+    }
+
     /// Begins to answer, on each queue so many requests at the same time as `size` says. Streams that are missing are
     /// made.
     ///

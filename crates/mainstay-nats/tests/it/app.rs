@@ -86,6 +86,14 @@ pub(super) async fn greet(tx: &mut Tx, input: String) -> Result<(), WorkError> {
     Ok(())
 }
 
+/// Keeps what it hears.
+#[worker(queue = "ears", subscribe = "news.>")]
+pub(super) async fn hear(cx: &TaskCx, input: String) -> Result<(), WorkError> {
+    let heard = format!("{} {input}", cx.subject().unwrap_or_default());
+    write_tx!(cx.db(), |tx| { NewGreeting { of: heard.clone() }.insert(tx).await.map(drop) }).await?;
+    Ok(())
+}
+
 /// Who was greeted.
 #[derive(Model, Clone, Debug)]
 pub(super) struct Greeting {
@@ -109,4 +117,5 @@ pub(super) fn app() -> App {
         .operation(fail)
         .operation(send)
         .worker(greet)
+        .worker(hear)
 }

@@ -2,6 +2,7 @@
 
 mod app;
 mod broker;
+mod messages;
 mod requests;
 mod tasks;
 mod topology;

@@ -87,6 +87,9 @@ impl Work {
 /// How long a process is taken for alive that does not renew its lease. Its tasks run elsewhere soon after.
 pub const LEASE: Duration = Duration::from_secs(6);
 
+/// What the names of the framework's own queues begin with: every process serves them.
+const OURS: &str = "mainstay-";
+
 /// How long handing tasks back may take.
 const HANDING_BACK: Duration = Duration::from_secs(2);
 
@@ -402,7 +405,9 @@ fn lanes(work: &Work) -> BTreeMap<&'static str, Arc<Lane>> {
     }
     let named = work.workers.iter().map(|it| it.spec.queue).chain(work.queues.iter().map(|it| it.name));
     let crons = (!work.crons.is_empty()).then_some(cron::QUEUE);
-    let served = |queue: &&str| work.only.is_empty() || work.only.iter().any(|it| it == queue);
+    let served = |queue: &&str| {
+        work.only.is_empty() || work.only.iter().any(|it| it == queue) || queue.starts_with(OURS)
+    };
     let lane = |queue| match work.queue(queue) {
         Some(spec) => Lane::new(spec),
         None => Lane::new(&QueueSpec::new(queue, mainstay_kernel::Place::at(file!(), line!()))),

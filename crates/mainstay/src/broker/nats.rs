@@ -1,23 +1,27 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use mainstay_kernel::{Dialect, Error, ErrorKind, Result};
-use mainstay_nats::{Authenticate, Ingress, Nats, NatsOptions, Pointers};
+use mainstay_kernel::{Db, Dialect, Error, ErrorKind, Result};
+use mainstay_nats::{Authenticate, Incoming, Ingress, Nats, NatsOptions, Outgoing, Pointers};
 use mainstay_queue::{QueueSpec, Shares, Work};
 use mainstay_web::Site;
 use prometheus_client::registry::Registry;
 use secrecy::ExposeSecret as _;
 
 use crate::Assembly;
-use crate::config::{Config, Role};
+use crate::config::{Config, Role, Roles};
 
 /// Requests that come over NATS, and tasks that go over it.
 pub(crate) struct Broker {
     nats: Nats,
     ingress: Ingress,
-    /// Whether this process answers requests.
-    answers: bool,
+    outgoing: Outgoing,
+    /// What others publish; from the start on.
+    incoming: OnceLock<Incoming>,
+    db: Db,
+    app: String,
+    roles: Roles,
     /// Whether it shares its tasks with other processes: on SQLite there are none.
     shares: bool,
 }
@@ -30,23 +34,33 @@ impl Broker {
         }
         let nats = Nats::connect(options(config)).await?;
         let site = assembly.site.clone();
-        let shares = site.db().dialect() == Dialect::Postgres;
+        let db = site.db().clone();
+        let shares = db.dialect() == Dialect::Postgres;
         let operations = assembly.operations().clone();
-        let ingress = Ingress::new(nats.clone(), &site.db().clone(), operations, authenticate(site))?;
-        Ok(Some(Self { nats, ingress, answers: config.roles.has(Role::Web), shares }))
+        let ingress = Ingress::new(nats.clone(), &db, operations, authenticate(site))?;
+        let outgoing = Outgoing::attach(nats.clone(), &db, &config.app, ingress.queues().to_vec()).await?;
+        let (app, roles, incoming) = (config.app.clone(), config.roles.clone(), OnceLock::new());
+        Ok(Some(Self { nats, ingress, outgoing, incoming, db, app, roles, shares }))
     }
 
     /// Adds what it needs to be done beside requests.
     pub(crate) fn join(&self, work: &mut Work) {
         work.workers.push(Ingress::worker());
+        work.workers.extend(Outgoing::workers());
         if self.shares {
             work.shares = Shares::by(Pointers::new(self.nats.clone()));
         }
     }
 
-    /// Begins to answer requests, as many at the same time of a queue as tasks of it run.
+    /// Begins to answer requests, as many at the same time of a queue as tasks of it run, and to listen to what others
+    /// publish.
     pub(crate) async fn start(&self, work: &Work) -> Result<()> {
-        if !self.answers {
+        if self.roles.has(Role::Worker) {
+            let incoming = Incoming::start(&self.nats, &self.db, &self.app, &self.outgoing);
+            // It is started once.
+            let _ = self.incoming.set(incoming);
+        }
+        if !self.roles.has(Role::Web) {
             return Ok(());
         }
         let size = |queue: &str| work.queue(queue).map_or(QueueSpec::CONCURRENCY, |it| it.concurrency);
@@ -55,11 +69,21 @@ impl Broker {
 
     /// Takes no more requests, and waits for those that run; whether all were answered.
     pub(crate) async fn stop(&self, bound: Duration) -> bool {
-        self.ingress.stop(bound).await
+        let listening = async {
+            match self.incoming.get() {
+                Some(incoming) => incoming.stop(bound).await,
+                None => true,
+            }
+        };
+        let (answered, listened) = tokio::join!(self.ingress.stop(bound), listening);
+        answered && listened
     }
 
     pub(crate) fn begin_stop(&self) {
         self.ingress.begin_stop();
+        if let Some(incoming) = self.incoming.get() {
+            incoming.begin_stop();
+        }
     }
 
     /// Ends the connection, when nobody has anything to send any more.
