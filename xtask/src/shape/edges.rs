@@ -15,11 +15,16 @@ const fn edges(of: &'static str, normal: &'static [&'static str], dev: &'static 
 }
 
 /// Queue, live and services never see each other: they meet in the kernel's records.
-const TABLE: [Edges; 13] = [
+const TABLE: [Edges; 14] = [
     edges("mainstay-kernel", &[], &[]),
     edges("mainstay-model", &["mainstay-kernel"], &[]),
     edges("mainstay-queue", &["mainstay-kernel"], &[]),
-    edges("mainstay-nats", &["mainstay-kernel", "mainstay-queue"], &["mainstay", "mainstay-test"]),
+    edges("mainstay-client", &[], &[]),
+    edges(
+        "mainstay-nats",
+        &["mainstay-kernel", "mainstay-queue"],
+        &["mainstay", "mainstay-client", "mainstay-test"],
+    ),
     edges("mainstay-services", &["mainstay-kernel"], &[]),
     edges("mainstay-auth", &["mainstay-kernel", "mainstay-model"], &[]),
     edges("mainstay-live", &["mainstay-kernel", "mainstay-model"], &[]),

@@ -2,6 +2,7 @@
 
 mod app;
 mod broker;
+mod client;
 mod messages;
 mod requests;
 mod tasks;
