@@ -17,8 +17,11 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 pub struct Operation<I, O, E = Undeclared> {
     queue: &'static str,
     path: &'static str,
-    of: PhantomData<fn(&I) -> (O, E)>,
+    of: PhantomData<Shape<I, O, E>>,
 }
+
+/// Whether it can be sent and shared depends on none of them.
+type Shape<I, O, E> = fn(&I) -> (O, E);
 
 impl<I, O, E> Operation<I, O, E> {
     /// The one of this path on this queue, such as `jobs` and `users.get.$user_id`.

@@ -94,6 +94,11 @@ pub(super) async fn hear(cx: &TaskCx, input: String) -> Result<(), WorkError> {
     Ok(())
 }
 
+#[cron("* * * * *")]
+pub(super) async fn tick(_: &TaskCx) -> Result<()> {
+    Ok(())
+}
+
 /// Who was greeted.
 #[derive(Model, Clone, Debug)]
 pub(super) struct Greeting {

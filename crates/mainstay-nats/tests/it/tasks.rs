@@ -5,13 +5,14 @@ use std::time::Duration;
 use mainstay::kernel::work::{Pointer, TaskFilter};
 use mainstay::kernel::{Boxed, Db};
 use mainstay::prelude::*;
+use mainstay::queue::cron::CronEntry;
 use mainstay::queue::{Broker, Duty, Engine, Received, Shares, Work, WorkerEntry};
 use mainstay_nats::Pointers;
 use mainstay_test::TestApp;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
-use super::app::{Greeting, app, greet};
+use super::app::{Greeting, app, greet, tick};
 use super::broker::{Environment, other, url};
 
 const ENOUGH: Duration = Duration::from_secs(20);
@@ -205,4 +206,15 @@ async fn without_a_broker_tasks_wait_in_the_database(app: TestApp) {
     assert_eq!(app.engine().step().await.unwrap(), 1);
     assert_eq!(greeted(&app).await, 1);
     front.stop(ENOUGH).await;
+}
+
+#[mainstay::test(app = app, postgres)]
+async fn who_points_at_tasks_alone_sees_to_no_cron(app: TestApp) {
+    let work =
+        Work { crons: vec![CronEntry::of::<tick>()], ..work(Duty::Nothing, Shares::by(Caught::default())) };
+    let front = Engine::new(app.db(), work).unwrap();
+    front.enter().await.unwrap();
+    app.advance(Duration::from_secs(120));
+    assert_eq!(front.step().await.unwrap(), 0);
+    assert_eq!(app.db().tasks(&TaskFilter::default(), 10).await.unwrap(), []);
 }

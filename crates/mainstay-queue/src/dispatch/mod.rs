@@ -66,6 +66,15 @@ pub enum Duty {
     Nothing,
 }
 
+impl Duty {
+    fn sees_to_crons(self) -> bool {
+        match self {
+            Self::TasksAndCrons | Self::Crons => true,
+            Self::Tasks | Self::Nothing => false,
+        }
+    }
+}
+
 impl Work {
     /// Whether there is nothing for this process to do.
     pub fn is_empty(&self) -> bool {
@@ -163,7 +172,7 @@ impl Engine {
             workers,
             lanes,
             gate: Arc::new(gate),
-            ticker: Ticker::new(if work.duty == Duty::Tasks { Vec::new() } else { work.crons })?,
+            ticker: Ticker::new(if work.duty.sees_to_crons() { work.crons } else { Vec::new() })?,
             metrics: Metrics::new(),
             epochs: Epochs::new(),
             shares: work.shares,
