@@ -4,7 +4,7 @@ use crate::work::TaskFilter;
 use crate::{Db, Result};
 
 impl Db {
-    /// Deletes answers, changes, marks of tasks and dead letters (of 30 days) that are no longer kept, in small batches;
+    /// Deletes answers, changes, marks and reports of tasks and dead letters (of 30 days) that are no longer kept, in small batches;
     /// how many went.
     ///
     /// # Errors
@@ -21,8 +21,9 @@ impl Db {
             let changes = self.0.store.expire_changes(changed, BATCH).await?;
             let marks = self.0.store.expire_marks(now, now.minus(TICKS_ARE_KEPT), BATCH).await?;
             let dead = self.discard_dead(&TaskFilter::default(), now.minus(LETTERS_ARE_KEPT), BATCH).await?;
-            gone += results + changes + marks + dead;
-            if results.max(changes).max(marks).max(dead) < u64::from(BATCH) {
+            let reports = self.0.store.expire_reports(now, BATCH).await?;
+            gone += results + changes + marks + dead + reports;
+            if results.max(changes).max(marks).max(dead).max(reports) < u64::from(BATCH) {
                 return Ok(gone);
             }
         }

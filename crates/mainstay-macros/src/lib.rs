@@ -313,7 +313,7 @@ pub fn request_hook(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// It takes, in any order, `&mut Tx`, `&TaskCx` and one input, and gives nothing or a `Result` whose error becomes a
-/// `WorkError`. With `&mut Tx` its effect in the database happens exactly once. Within the function its own name means
+/// `WorkError`; with `keep`, a `Result` of a value. With `&mut Tx` its effect in the database happens exactly once. Within the function its own name means
 /// the function: to leave another task for itself it writes `tx.enqueue(self::send_welcome, …)`.
 ///
 /// | in `#[worker(…)]` | meaning |
@@ -325,6 +325,7 @@ pub fn request_hook(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `base = "5s"` | the first wait |
 /// | `timeout = "60s"` | how long an attempt may take; 15 minutes unless told |
 /// | `concurrency = 4` | how many of its tasks one process runs at the same time |
+/// | `keep = "1h"` | what it gives is kept so long for whoever asks by the task's id: `db.report(task)` |
 /// | `crate = "path"` | where the facade is; default `::mainstay` |
 #[proc_macro_attribute]
 pub fn worker(options: TokenStream, item: TokenStream) -> TokenStream {

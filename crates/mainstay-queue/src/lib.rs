@@ -20,7 +20,7 @@ mod worker;
 
 pub use dispatch::{Broker, Duty, Engine, HEEDED, LEASE, QueueSpec, Received, Shares, Work};
 pub use failure::WorkError;
-pub use gives::Gives;
+pub use gives::{Gives, Keeps};
 pub use operation::{Asked, Operation, OperationEntry, Operations};
 pub use outlet::{Delivered, Outlet, Published, Refuses, hand_over};
 pub use redact::redacted;

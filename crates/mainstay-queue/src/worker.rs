@@ -1,11 +1,13 @@
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use mainstay_kernel::work::TaskId;
-use mainstay_kernel::{Boxed, Caller, Db, Place, Tx};
+use mainstay_kernel::work::{Progress, Returned, TaskId};
+use mainstay_kernel::{Boxed, Caller, Db, Place, Timestamp, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::dispatch::Reports;
 use crate::meta::Meta;
 use crate::{Job, Retry, WorkError};
 
@@ -27,6 +29,8 @@ pub struct WorkerSpec {
     pub batch: u32,
     /// The subjects of which it is given what is published: `audit.users.created`, `audit.*.created`, `audit.>`.
     pub subscribe: Option<&'static str>,
+    /// How long what a task of it gave is kept, for whoever asks ([`Db::report`]); nothing is, where none is said.
+    pub keep: Option<Duration>,
     /// What it does, in a line.
     pub summary: &'static str,
     /// Where it stands.
@@ -49,6 +53,7 @@ impl WorkerSpec {
             concurrency: None,
             batch: 1,
             subscribe: None,
+            keep: None,
             summary: "",
             place,
         }
@@ -134,6 +139,14 @@ pub struct TaskCx {
     pub(crate) meta: Meta,
     pub(crate) caller: Caller,
     pub(crate) db: Db,
+    pub(crate) keep: Option<Duration>,
+    pub(crate) said: Said,
+}
+
+/// What an attempt said of how far it has come.
+pub(crate) struct Said {
+    last: Mutex<Option<String>>,
+    reports: Arc<Reports>,
 }
 
 impl TaskCx {
@@ -188,6 +201,56 @@ impl TaskCx {
         &self.db
     }
 
+    /// Says how far the task has come: anything that can be written as JSON, such as a number or a struct. It costs
+    /// next to nothing and waits for nothing: the last word is written a few times a second at most, beside what the
+    /// worker does, and is there for whoever asks ([`Db::report`]). On SQLite, where nobody else writes while a
+    /// transaction does, that is after the transaction of a worker that takes `&mut Tx`.
+    ///
+    /// What cannot be written, or takes more than 16 KiB, is left out and logged.
+    ///
+    /// ```
+    /// # use mainstay_queue::TaskCx;
+    /// # fn doc(cx: &TaskCx, done: usize, all: usize) {
+    /// cx.progress(done * 100 / all);
+    /// # }
+    /// ```
+    pub fn progress(&self, said: impl Serialize) {
+        const LONGEST: usize = 16 * 1024;
+        match serde_json::to_string(&said) {
+            Ok(said) if said.len() <= LONGEST => self.say(said),
+            Ok(said) => {
+                tracing::warn!(task = %self.id, bytes = said.len(), "what it says of its progress is too long")
+            }
+            Err(error) => {
+                tracing::warn!(task = %self.id, %error, "what it says of its progress cannot be written")
+            }
+        }
+    }
+
+    fn say(&self, said: String) {
+        let expires_at = self.kept_until();
+        *self.said.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(said.clone());
+        self.said.reports.say(Progress { task: self.id, name: self.name.clone(), said, expires_at });
+    }
+
+    /// What is to be kept of this task, which ends well and gave this; nothing where nobody asked.
+    pub(crate) fn returned(&self, value: &str) -> Option<Returned> {
+        let progress = self.said.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let value = self.keep.map(|_| value.to_owned());
+        (progress.is_some() || value.is_some()).then(|| Returned {
+            task: self.id,
+            name: self.name.clone(),
+            progress,
+            value,
+            expires_at: self.kept_until(),
+        })
+    }
+
+    fn kept_until(&self) -> Timestamp {
+        const USUALLY: Duration = Duration::from_secs(3600);
+        self.db.clock().now().plus(self.keep.unwrap_or(USUALLY))
+    }
+
     /// The inputs of tasks that run together, in their order.
     ///
     /// # Errors
@@ -202,6 +265,12 @@ impl TaskCx {
     /// Permanent, when it has another shape: no other try will mend it.
     pub fn input<T: DeserializeOwned>(&self) -> Result<T, WorkError> {
         read(&self.name, &self.body)
+    }
+}
+
+impl Said {
+    pub(crate) fn nothing_yet(reports: &Arc<Reports>) -> Self {
+        Self { last: Mutex::default(), reports: Arc::clone(reports) }
     }
 }
 

@@ -7,7 +7,8 @@ pub use crate::{App, Error, Mount, Result, write_tx};
 pub use axum::http::HeaderMap as Headers;
 pub use axum::response::{IntoResponse, Response};
 pub use mainstay_kernel::{
-    Caller, Date, Db, ErrorSet as _, Flaws, Id, Principal, Reader, Timestamp, Tx, Validate as _, work::TaskId,
+    Caller, Date, Db, ErrorSet as _, Flaws, Id, Principal, Reader, Timestamp, Tx, Validate as _,
+    work::{TaskId, TaskState},
 };
 pub use mainstay_macros::{
     Config, ErrorSet, FromRow, Model, ModelEnum, Validate, cron, data, endpoint, hook, middleware, mutation,

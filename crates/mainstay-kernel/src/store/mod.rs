@@ -3,6 +3,7 @@
 pub(crate) mod capture;
 pub(crate) mod mark;
 pub(crate) mod postgres;
+pub(crate) mod report;
 pub(crate) mod sqlite;
 pub(crate) mod work;
 

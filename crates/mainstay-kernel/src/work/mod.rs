@@ -9,6 +9,7 @@ mod keep;
 mod outbox;
 mod pointed;
 mod relay;
+mod report;
 mod schedule;
 mod task;
 
@@ -17,4 +18,5 @@ pub(crate) use outbox::{Leaving, Outbox};
 pub use pointed::Pointer;
 pub(crate) use relay::Relay;
 pub use relay::{Dispatcher, Slot};
+pub use report::{Progress, Report, Returned, TaskState};
 pub use task::{Fence, NewTask, PARKED, POINTED, Task, TaskId};

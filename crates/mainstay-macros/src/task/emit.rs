@@ -110,6 +110,13 @@ fn spec(options: &Options, item: &ItemFn, usual: &Usual, [queue, kernel]: [&Toke
         Some(subjects) => quote!(::core::option::Option::Some(#subjects)),
         None => quote!(::core::option::Option::None),
     };
+    let keep = match &options.keep {
+        Some(keep) => {
+            let keep = keep.emit();
+            quote!(::core::option::Option::Some(#keep))
+        }
+        None => quote!(::core::option::Option::None),
+    };
     let (summary, _) = docs::told(&item.attrs, None, None);
     quote! {
         #queue::WorkerSpec {
@@ -120,6 +127,7 @@ fn spec(options: &Options, item: &ItemFn, usual: &Usual, [queue, kernel]: [&Toke
             concurrency: #concurrency,
             batch: #batch,
             subscribe: #subscribe,
+            keep: #keep,
             summary: #summary,
             place: #place,
         }
@@ -135,7 +143,10 @@ fn run(options: &Options, signature: &Signature, queue: &TokenStream) -> TokenSt
         Argument::Inputs(ty) => quote_spanned!(ty.span()=> #queue::TaskCx::inputs::<#ty>(cx)?),
     });
     let gives = &signature.gives;
-    let gave = quote_spanned!(gives.span()=> <#gives as #queue::Gives>::worked(gave));
+    let gave = match options.keep {
+        Some(_) => quote_spanned!(gives.span()=> <#gives as #queue::Keeps>::worked(gave)),
+        None => quote_spanned!(gives.span()=> <#gives as #queue::Gives>::worked(gave)),
+    };
     let run = quote! {
         ::std::boxed::Box::pin(async move {
             let gave = Self::run(#(#given),*).await;

@@ -10,8 +10,19 @@ use crate::report::at;
 use crate::retrying::Retrying;
 use crate::span::Span;
 
-const WORDS: [&str; 10] =
-    ["name", "queue", "retry", "timeout", "backoff", "base", "concurrency", "batch", "subscribe", "crate"];
+const WORDS: [&str; 11] = [
+    "name",
+    "queue",
+    "retry",
+    "timeout",
+    "backoff",
+    "base",
+    "concurrency",
+    "batch",
+    "subscribe",
+    "keep",
+    "crate",
+];
 const CRON_WORDS: [&str; 9] =
     ["timezone", "timeout", "overlap", "missed", "name", "retry", "backoff", "base", "crate"];
 
@@ -30,6 +41,8 @@ pub(crate) struct Options {
     pub(crate) batch: Option<u32>,
     /// The subjects of which it is given what is published.
     pub(super) subscribe: Option<LitStr>,
+    /// How long what it gives is kept.
+    pub(super) keep: Option<Span>,
     pub(crate) facade: Option<Path>,
 }
 
@@ -40,6 +53,11 @@ impl Options {
         let mut errors = Error::accumulator();
         for item in items {
             errors.handle(options.take(item, &WORDS));
+        }
+        if options.keep.is_some() && options.batch.is_some() {
+            let message =
+                "tasks that run together have no value of their own to keep: leave `keep` or `batch` away";
+            errors.push(Error::custom(message).with_span(&Source::call_site()));
         }
         errors.finish_with(options)
     }
@@ -64,6 +82,7 @@ impl Options {
             "timeout" => self.timeout = Some(Span::read(value)?),
             "concurrency" => self.concurrency = Some(number(value, 1)?),
             "batch" => self.batch = Some(number(value, 2)?),
+            "keep" => self.keep = Some(Span::read(value)?),
             "subscribe" => self.subscribe = Some(text(value)?),
             "crate" => self.facade = Some(text(value)?.parse()?),
             _ => drop(self.retrying.take(name, value)?),
@@ -131,7 +150,7 @@ fn misplaced(word: &Ident, words: &[&str]) -> String {
         "missed" => "expected `missed = once`, `all` or `skip`".to_owned(),
         "retry" => "expected `retry = 5`".to_owned(),
         "concurrency" => "expected `concurrency = 4`".to_owned(),
-        "timeout" | "base" => format!("expected `{name} = \"60s\"`"),
+        "timeout" | "base" | "keep" => format!("expected `{name} = \"60s\"`"),
         _ => format!("expected `{name} = \"…\"`"),
     }
 }

@@ -28,6 +28,9 @@ async fn with_a_bare_backoff() {}
 #[worker(backoff = wait, base = "5s")]
 async fn with_a_wait_too_many() {}
 
+#[worker(keep = "1h", batch = 10)]
+async fn together_with_a_value(inputs: Vec<u8>) {}
+
 #[worker(queue = "a", queue = "b")]
 async fn in_two_queues() {}
 

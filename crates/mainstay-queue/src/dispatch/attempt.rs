@@ -10,15 +10,15 @@ use mainstay_kernel::{Boxed, Caller, ErrorKind, Failpoint, SeededBug, Tx, write_
 use super::{Known, Shared, settle};
 use crate::failure::{Verdict, WorkError};
 use crate::meta::Meta;
-use crate::worker::{Run, TaskCx, Worked};
+use crate::worker::{Run, Said, TaskCx, Worked};
 
 /// What became of an attempt.
 #[derive(Clone)]
 pub(super) enum Ended {
     /// It did its work, and its task is gone with it.
     Committed,
-    /// It did its work; the task is still there.
-    Worked,
+    /// It did its work, and gave this; the task is still there.
+    Worked(String),
     /// It failed.
     Failed(Verdict, String),
     /// It holds no longer: whatever becomes of the task, others see to it.
@@ -62,10 +62,18 @@ pub(super) async fn run(shared: &Shared, tasks: Vec<Task>) -> Written {
         () = over.cancelled() => Ended::Lost,
         ended = attempt(known, &tasks, &seen) => ended,
     };
-    let written = if matches!(ended, Ended::Worked) { Written::Later } else { Written::Now };
-    for task in &tasks {
+    let written = if matches!(ended, Ended::Worked(_)) { Written::Later } else { Written::Now };
+    for (task, cx) in tasks.iter().zip(&seen) {
         shared.metrics.ended(task, &ended, began.elapsed());
-        settle::settle(shared, known.retry, task, task.fence(), ended.clone()).await;
+        match &ended {
+            Ended::Committed => shared.reports.forget(task.id),
+            Ended::Worked(value) => {
+                shared.reports.forget(task.id);
+                shared.complete(task, cx.returned(value));
+            }
+            Ended::Failed(..) | Ended::Lost => {}
+        }
+        settle::settle(shared, known.retry, task, ended.clone()).await;
     }
     written
 }
@@ -92,7 +100,7 @@ async fn contexts(shared: &Shared, known: &Known, tasks: Vec<Task>) -> (Vec<Task
                 seen.push(cx);
             }
             Err(error) => {
-                settle::settle(shared, known.retry, &task, task.fence(), failed(error)).await;
+                settle::settle(shared, known.retry, &task, failed(error)).await;
             }
         }
     }
@@ -118,6 +126,8 @@ fn context(shared: &Shared, known: &Known, task: &Task) -> Result<TaskCx, WorkEr
         meta,
         caller,
         db: shared.db.clone(),
+        keep: known.entry.spec.keep,
+        said: Said::nothing_yet(&shared.reports),
     })
 }
 
@@ -142,9 +152,9 @@ async fn attempt(known: &Known, tasks: &[Task], seen: &[TaskCx]) -> Ended {
 
 async fn free(running: Boxed<'_, Worked>) -> Ended {
     match running.await {
-        Ok(_) => {
+        Ok(value) => {
             Failpoint::Worked.reach();
-            Ended::Worked
+            Ended::Worked(value)
         }
         Err(error) => failed(error),
     }
@@ -162,7 +172,11 @@ async fn in_tx(
         tx.act_for(whose(seen));
         tx.trace(seen[0].meta.traceparent.clone());
         match run(tx, seen).await {
-            Ok(_) => {
+            Ok(value) => {
+                let returned: Vec<_> = seen.iter().filter_map(|cx| cx.returned(&value)).collect();
+                if !returned.is_empty() {
+                    tx.keep_returned(&returned).await?;
+                }
                 if !SeededBug::DeletedAtBegin.is_on() {
                     tasks.iter().for_each(|task| tx.finish(task.fence()));
                 }

@@ -109,7 +109,7 @@ impl Metrics {
     pub(super) fn ended(&self, task: &Task, ended: &Ended, ran: Duration) {
         let (queue, name) = (task.queue.clone(), task.name.clone());
         let outcome = match ended {
-            Ended::Committed | Ended::Worked => "done",
+            Ended::Committed | Ended::Worked(_) => "done",
             Ended::Failed(Verdict::Again | Verdict::After(_), _) => "failed",
             Ended::Failed(Verdict::Never, _) => "failed_for_good",
             Ended::Failed(Verdict::Snooze(_), _) => "snoozed",

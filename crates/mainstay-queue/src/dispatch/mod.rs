@@ -10,6 +10,7 @@ mod gate;
 mod lane;
 mod metrics;
 mod queue;
+mod reports;
 mod settle;
 mod upkeep;
 
@@ -18,18 +19,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use mainstay_kernel::work::{Dispatcher, Fence, NewTask, Slot, Task, TaskId};
+use mainstay_kernel::work::{Dispatcher, NewTask, Returned, Slot, Task, TaskId};
 use mainstay_kernel::{Db, Error, Owned, Result, Timestamp};
 use prometheus_client::registry::Registry;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use self::ahead::WithinLimit;
 pub use self::broker::{Broker, Received, Shares};
+use self::completions::Done;
 use self::epoch::Epochs;
 use self::gate::Gate;
 use self::lane::{Lane, Turn};
 use self::metrics::Metrics;
 pub use self::queue::QueueSpec;
+pub(crate) use self::reports::Reports;
 use crate::cron::{self, CronEntry, Ticker};
 use crate::{Retry, WorkerEntry, WorkerSpec};
 
@@ -121,8 +124,10 @@ pub(crate) struct Shared {
     owned: Owned,
     /// The attempts that this process is running, or has not written the end of.
     running: Mutex<HashSet<(TaskId, u32)>>,
-    completions: mpsc::UnboundedSender<Fence>,
-    /// How many of them are not written yet.
+    completions: mpsc::UnboundedSender<Done>,
+    /// What tasks say of how far they have come.
+    reports: Arc<Reports>,
+    /// How many of the completions are not written yet.
     unwritten: watch::Sender<usize>,
     /// Rings when something is due sooner than was known.
     sooner: Notify,
@@ -179,6 +184,7 @@ impl Engine {
             owned: Owned::new(),
             running: Mutex::default(),
             completions,
+            reports: Arc::default(),
             unwritten: watch::Sender::new(0),
             sooner: Notify::new(),
             due: Mutex::default(),
@@ -186,6 +192,8 @@ impl Engine {
         });
         let run = completions::run(Arc::downgrade(&shared), shared.owned.stopping(), ended);
         shared.owned.spawn("completions", run);
+        let run = reports::run(Arc::downgrade(&shared), Arc::clone(&shared.reports), shared.owned.stopping());
+        shared.owned.spawn("reports", run);
         Ok(Self(shared))
     }
 
@@ -230,6 +238,9 @@ impl Engine {
         // What still runs is dropped.
         let epoch = shared.epochs.end();
         shared.owned.stop(HANDING_BACK).await;
+        if let Err(error) = shared.reports.write(&shared.db).await {
+            tracing::debug!(%error, "how far tasks have come could not be written");
+        }
         if let Err(error) = shared.db.leave(epoch).await {
             tracing::warn!(%error, "tasks could not be handed back: others take them when the lease ends");
         }
@@ -270,6 +281,7 @@ impl Engine {
                 lane.pump(&self.0);
             }
             self.0.idle().await;
+            self.0.reports.write(&self.0.db).await?;
             if claimed == 0 {
                 return Ok(ran);
             }
@@ -303,11 +315,11 @@ impl Shared {
         let _ = unwritten.wait_for(|count| *count == 0).await;
     }
 
-    /// The task of this attempt is done: it ends in the next batch.
-    fn complete(&self, fence: Fence) {
+    /// This task is done: it ends in the next batch.
+    fn complete(&self, task: &Task, returned: Option<Returned>) {
         self.unwritten.send_modify(|count| *count += 1);
         // The receiver lives as long as the engine.
-        let _ = self.completions.send(fence);
+        let _ = self.completions.send(Done { fence: task.fence(), returned });
     }
 
     /// Begins what waits elsewhere for a seat that is free now.

@@ -31,13 +31,10 @@ enum Fate {
 }
 
 /// Says what became of an attempt. When the database is away this is tried until it is back, or the lease is over.
-pub(super) async fn settle(shared: &Shared, retry: Retry, task: &Task, fence: Fence, ended: Ended) {
+pub(super) async fn settle(shared: &Shared, retry: Retry, task: &Task, ended: Ended) {
+    let fence = task.fence();
     match ended {
-        Ended::Committed => tracing::debug!(task = %task.id, name = task.name, "done"),
-        Ended::Worked => {
-            tracing::debug!(task = %task.id, name = task.name, "done");
-            shared.complete(fence);
-        }
+        Ended::Committed | Ended::Worked(_) => tracing::debug!(task = %task.id, name = task.name, "done"),
         Ended::Lost => {
             tracing::warn!(task = %task.id, name = task.name, attempt = task.attempt, "this attempt holds no longer");
             // It is ours still where only its row has moved.

@@ -174,6 +174,7 @@ const fn as_worker<O: Operation>() -> WorkerSpec {
         concurrency: None,
         batch: 1,
         subscribe: None,
+        keep: None,
         summary: O::SPEC.summary,
         place: O::SPEC.place,
     }

@@ -1,6 +1,7 @@
-use mainstay_kernel::work::{Listed, TaskFilter, TaskId};
+use mainstay_kernel::work::{Listed, Report, TaskFilter, TaskId};
 use mainstay_kernel::{Result, write_tx};
 use mainstay_queue::redacted;
+use serde::Serialize;
 
 use super::table::{cut, table};
 use super::{Background, Shown, missing, wrong};
@@ -29,7 +30,7 @@ enum Action {
         #[command(flatten)]
         shown: Shown,
     },
-    /// Show one task
+    /// Show one task: one that waits, runs or is dead, and one that is over as long as what it gave is kept
     Show {
         /// Its id
         id: TaskId,
@@ -71,14 +72,7 @@ impl Background {
                 shown.show(&shown_tasks(tasks), output, lines);
                 Ok(())
             }
-            Action::Show { id, shown } => {
-                let tasks = self.db.tasks(&TaskFilter { id: Some(id), ..TaskFilter::default() }, 1).await?;
-                if tasks.is_empty() {
-                    return Err(missing("task", &id.to_string()));
-                }
-                shown.show(&shown_tasks(tasks), output, |tasks| tasks.iter().flat_map(whole).collect());
-                Ok(())
-            }
+            Action::Show { id, shown } => self.show(id, shown, output).await,
             Action::Trigger { path, input } => self.trigger(&path, input, output).await,
             Action::Cancel { id } => {
                 if !write_tx!(self.db, |tx| { tx.cancel(id).await }).await? {
@@ -91,6 +85,22 @@ impl Background {
             }
             Action::Retry { id } => self.retry(id, output).await,
         }
+    }
+
+    async fn show(&self, id: TaskId, shown: Shown, output: &Output) -> Result<()> {
+        let tasks = self.db.tasks(&TaskFilter { id: Some(id), ..TaskFilter::default() }, 1).await?;
+        let Some(report) = self.db.report(id).await? else {
+            return Err(missing("task", &id.to_string()));
+        };
+        let hidden = |json: Option<String>| json.map(|it| redacted(&it));
+        let report = Report { progress: hidden(report.progress), value: hidden(report.value), ..report };
+        match shown_tasks(tasks).pop() {
+            Some(task) => shown.show(&[Underway { progress: report.progress, task }], output, |all| {
+                all.iter().flat_map(|it| whole(&it.task, it.progress.as_deref())).collect()
+            }),
+            None => shown.show(&[report], output, |all| all.iter().flat_map(over).collect()),
+        }
+        Ok(())
     }
 
     async fn trigger(&self, path: &str, input: String, output: &Output) -> Result<()> {
@@ -120,6 +130,14 @@ impl Background {
     }
 }
 
+/// A task that is not over.
+#[derive(Serialize)]
+struct Underway {
+    #[serde(flatten)]
+    task: Listed,
+    progress: Option<String>,
+}
+
 /// Without what is not for everybody's eyes.
 fn shown_tasks(tasks: Vec<Listed>) -> Vec<Listed> {
     tasks.into_iter().map(|it| Listed { body: redacted(&it.body), ..it }).collect()
@@ -143,7 +161,7 @@ fn lines(tasks: &[Listed]) -> Vec<String> {
     )
 }
 
-fn whole(task: &Listed) -> Vec<String> {
+fn whole(task: &Listed, progress: Option<&str>) -> Vec<String> {
     let time = |time: Option<mainstay_kernel::Timestamp>| time.map(|it| it.to_string()).unwrap_or_default();
     let lines = [
         ("id", task.id.to_string()),
@@ -157,8 +175,26 @@ fn whole(task: &Listed) -> Vec<String> {
         ("since", task.created_at.to_string()),
         ("running since", time(task.started_at)),
         ("errors", task.errors.clone()),
+        ("progress", progress.unwrap_or_default().to_owned()),
         ("input", task.body.clone()),
     ];
+    named(lines)
+}
+
+/// What is left of a task that is over.
+fn over(report: &Report) -> Vec<String> {
+    let lines = [
+        ("id", report.id.to_string()),
+        ("name", report.name.clone()),
+        ("state", report.state.name().to_owned()),
+        ("errors", report.errors.clone()),
+        ("progress", report.progress.clone().unwrap_or_default()),
+        ("value", report.value.clone().unwrap_or_default()),
+    ];
+    named(lines)
+}
+
+fn named<const N: usize>(lines: [(&str, String); N]) -> Vec<String> {
     lines
         .into_iter()
         .filter(|(_, value)| !value.is_empty())

@@ -1,4 +1,4 @@
-use mainstay_kernel::work::{Burial, NewTask, TaskId};
+use mainstay_kernel::work::{Burial, NewTask, Progress, Returned, TaskId};
 use mainstay_kernel::{Clock, Db, DbOptions, Frame, StoreUrl, Timestamp, write_tx};
 use mainstay_queue::Work;
 
@@ -55,6 +55,29 @@ async fn a_task_is_listed_without_its_secrets_and_cancelled_once() {
     assert_eq!(
         say(&background, &format!("job show {id}")).await.unwrap_err(),
         format!("there is no task `{id}`")
+    );
+}
+
+#[tokio::test]
+async fn a_task_is_shown_with_how_far_it_has_come_and_with_what_it_gave() {
+    let background = background().await;
+    let id = leave(&background, "send").await;
+    let expires_at = background.db.clock().now().plus(std::time::Duration::from_secs(3600));
+    let said = Progress { task: id, name: "send".to_owned(), said: "42".to_owned(), expires_at };
+    background.db.note_progress(&[said]).await.unwrap();
+    let shown = say(&background, &format!("job show {id}")).await.unwrap();
+    assert!(shown.contains("state         ready\n") && shown.contains("progress      42\n"), "{shown}");
+    let json = say(&background, &format!("job show {id} --json")).await.unwrap();
+    assert!(json.contains(r#""progress": "42""#) && json.contains(r#""queue": "mail""#), "{json}");
+    write_tx!(background.db, |tx| { tx.cancel(id).await }).await.unwrap();
+    assert!(say(&background, &format!("job show {id}")).await.unwrap().contains("state         cancelled\n"));
+    let value = Some(r#"{"to":"ann","token":"hidden"}"#.to_owned());
+    let returned = Returned { task: id, name: "send".to_owned(), progress: None, value, expires_at };
+    background.db.keep_returned(&[returned]).await.unwrap();
+    let shown = say(&background, &format!("job show {id}")).await.unwrap();
+    assert!(
+        shown.contains("state         done\n") && shown.contains("ann") && !shown.contains("hidden"),
+        "{shown}"
     );
 }
 

@@ -37,7 +37,7 @@ async fn traces(db: &Db) -> Vec<String> {
 /// one task at a time.
 ///
 /// Nothing more is said of it.
-#[worker(queue = "slow", retry = 7, base = "1s", timeout = "90s", concurrency = 2)]
+#[worker(queue = "slow", retry = 7, base = "1s", timeout = "90s", concurrency = 2, keep = "10m")]
 async fn count_down(from: u32, tx: &mut Tx, cx: &TaskCx) -> Result<u32> {
     leave(tx, format!("{from} of {}", cx.name())).await?;
     if from > 0 {
@@ -185,6 +185,7 @@ fn a_worker_says_of_itself_what_its_attribute_says() {
     assert_eq!((spec.timeout, spec.concurrency), (secs(90), Some(2)));
     assert_eq!((spec.retry.unwrap().attempts(), spec.retry.unwrap().exact().after(2)), (8, Some(secs(2))));
     assert!(spec.place.file.ends_with("attributes.rs"));
+    assert_eq!(spec.keep, Some(mins(10)));
     assert!(matches!(count_down::RUN, Run::InTx(_)));
 
     let spec = call_outside::SPEC;

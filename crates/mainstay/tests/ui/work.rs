@@ -17,6 +17,16 @@ async fn that_gives_a_plain_type(_cx: &TaskCx) -> Plain {
 }
 
 #[worker]
+async fn whose_value_nobody_keeps(_cx: &TaskCx) -> Result<u32> {
+    Ok(1)
+}
+
+#[worker(keep = "1h")]
+async fn that_keeps_a_plain_type(_cx: &TaskCx) -> Result<Plain> {
+    Ok(Plain)
+}
+
+#[worker]
 async fn that_fails_with_no_error(_cx: &TaskCx) -> Result<(), Undeclared> {
     Err(Undeclared::Taken)
 }

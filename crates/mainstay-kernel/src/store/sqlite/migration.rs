@@ -53,6 +53,7 @@ pub(super) const ALL: &[Migration] = &[
               ) strict",
     },
     Migration { name: "mainstay/0004_work", sql: super::work::SCHEMA },
+    Migration { name: "mainstay/0005_report", sql: super::work::REPORTS },
 ];
 
 const LEDGER: &str = "create table if not exists mainstay_migration (

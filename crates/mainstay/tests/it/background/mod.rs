@@ -7,6 +7,7 @@ mod failures;
 mod hooks;
 mod keys;
 mod operations;
+mod reports;
 mod running;
 mod scheduling;
 mod spawning;

@@ -93,6 +93,30 @@ mod publishing {
     }
 }
 
+mod reporting {
+    use mainstay::prelude::*;
+
+    /// Adds up what was sold; the sum is kept for a day.
+    #[worker(keep = "1d")]
+    pub async fn add_up(cx: &TaskCx, prices: Vec<u64>) -> Result<u64> {
+        let mut sum = 0;
+        for (at, price) in prices.iter().enumerate() {
+            sum += price;
+            cx.progress(at * 100 / prices.len());
+        }
+        Ok(sum)
+    }
+
+    pub async fn tell(db: &Db, task: TaskId) -> Result<String> {
+        let Some(report) = db.report(task).await? else { return Ok("there is no such task".to_owned()) };
+        Ok(match (report.state, report.value::<u64>()?, report.progress::<u64>()?) {
+            (TaskState::Done, Some(sum), _) => format!("it is {sum}"),
+            (state, _, Some(percent)) => format!("{}, {percent} %", state.name()),
+            (state, _, None) => state.name().to_owned(),
+        })
+    }
+}
+
 mod crons {
     use mainstay::prelude::*;
 
@@ -204,6 +228,7 @@ mod app {
     use super::operations::{get_order, place_order};
     use super::orders::Order;
     use super::publishing::count_paid;
+    use super::reporting::add_up;
     use super::workers::{apply_payment, send_thanks};
 
     pub fn app() -> App {
@@ -214,6 +239,7 @@ mod app {
             .worker(apply_payment)
             .worker(send_thanks)
             .worker(count_paid)
+            .worker(add_up)
             .cron(drop_unpaid)
             .operation(count_unpaid)
     }
@@ -255,6 +281,11 @@ async fn the_pages_on_operations_and_workers_do_what_they_say(app: TestApp) {
     assert_eq!(app.tasks().expect_one(publishing::count_paid).await.input, "A2");
     assert_eq!(app.tasks().run().await, 1);
     app.tasks().expect_none().await;
+
+    let sum = write_tx!(app.db(), |tx| { tx.enqueue(reporting::add_up, vec![1, 2]).await }).await.unwrap();
+    assert_eq!(reporting::tell(app.db(), sum).await.unwrap(), "ready");
+    assert_eq!(app.tasks().run().await, 1);
+    assert_eq!(reporting::tell(app.db(), sum).await.unwrap(), "it is 3");
 }
 
 #[mainstay::test(app = app)]

@@ -13,7 +13,7 @@ use crate::{Error, ErrorKind, Result, Row, Statement};
 
 impl Postgres {
     /// Runs one of the framework's statements, again when another was in its way.
-    async fn settle(&self, statement: &Statement) -> Result<Vec<Row>> {
+    pub(crate) async fn settle(&self, statement: &Statement) -> Result<Vec<Row>> {
         const TRIES: u32 = 10;
         for _ in 0..TRIES {
             match single::write(&self.desk, statement, None).await? {

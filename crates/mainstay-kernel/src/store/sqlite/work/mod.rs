@@ -17,9 +17,12 @@ use crate::{Error, ErrorKind, Result, Row, Statement, Timestamp};
 /// The tables of tasks.
 pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
+/// Those of what is told of them.
+pub(super) const REPORTS: &str = include_str!("reports.sql");
+
 impl Sqlite {
     /// Runs some of the framework's statements as one member of a group.
-    async fn work<T>(&self, work: impl Fn(&SqliteTx) -> Result<T> + Send + Sync) -> Result<T> {
+    pub(crate) async fn work<T>(&self, work: impl Fn(&SqliteTx) -> Result<T> + Send + Sync) -> Result<T> {
         const TRIES: u32 = 10;
         let mut company = Company::Grouped;
         for _ in 0..TRIES {
