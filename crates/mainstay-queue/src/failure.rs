@@ -2,7 +2,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use mainstay_kernel::Error;
+use mainstay_kernel::{Error, ErrorKind};
 
 /// Why an attempt of a task failed, and what is to become of the task.
 ///
@@ -57,6 +57,44 @@ impl WorkError {
     /// It is too early: the task runs again after this time, and this does not count as an attempt.
     pub fn snooze(wait: Duration) -> Self {
         Self { verdict: Verdict::Snooze(wait), cause: "it was too early".into() }
+    }
+
+    /// What an operation's error is to its task: what is wrong with the call itself no other try mends. What the database
+    /// held against it may be another by then.
+    pub(crate) fn of_operation(error: Error) -> Self {
+        match error.kind() {
+            ErrorKind::BadRequest(..)
+            | ErrorKind::Invalid(_)
+            | ErrorKind::ReadOnly(_)
+            | ErrorKind::Unauthenticated(_)
+            | ErrorKind::Forbidden(_)
+            | ErrorKind::NotFound(..)
+            | ErrorKind::StaleVersion
+            | ErrorKind::PatchTestFailed(_)
+            | ErrorKind::RequestIdConflict
+            | ErrorKind::RequestExpired
+            | ErrorKind::AlreadyDone => Self::permanent(error),
+            ErrorKind::Declared(declared) => match (declared.status, declared.retry_after) {
+                (408 | 409 | 425 | 429 | 500.., Some(seconds)) => {
+                    Self::retry_after(Duration::from_secs(seconds.into()), error)
+                }
+                (408 | 409 | 425 | 429 | 500.., None) => Self::retry(error),
+                _ => Self::permanent(error),
+            },
+            ErrorKind::RateLimited(quota) => Self::retry_after(quota.retry_after, error),
+            ErrorKind::UniqueViolation { .. }
+            | ErrorKind::ForeignKeyViolation { .. }
+            | ErrorKind::RequestInProgress
+            | ErrorKind::Conflict
+            | ErrorKind::GroupLost
+            | ErrorKind::Answered
+            | ErrorKind::LeaseLost
+            | ErrorKind::Unavailable
+            | ErrorKind::OutcomeUnknown
+            | ErrorKind::Draining
+            | ErrorKind::TooSlow(_)
+            | ErrorKind::Internal(_) => Self::retry(error),
+        }
     }
 
     /// The error and its causes, for the task's record and the log.

@@ -5,7 +5,7 @@ use schemars::{Schema, SchemaGenerator};
 
 use super::{Asked, Cache, MiddlewareEntry, Mounted, Operations};
 use crate::worker::{Run, TaskCx, Worked, WorkerEntry, WorkerSpec, fits};
-use crate::{Job, Retry};
+use crate::{Job, Retry, WorkError};
 
 /// What an operation says of itself.
 #[derive(Clone, Copy, Debug)]
@@ -190,18 +190,18 @@ const fn run<O: Operation>() -> Run {
 fn mutate<'t, O: Operation>(tx: &'t mut Tx, cx: &'t TaskCx) -> Boxed<'t, Worked> {
     Box::pin(async move {
         let asked = Asked::by_task(cx);
-        O::SPEC.admits.judge(asked.caller())?;
-        Ok(mounted::<O>(cx.db())?.mutate(tx, &asked).await?)
+        O::SPEC.admits.judge(asked.caller()).map_err(WorkError::of_operation)?;
+        mounted::<O>(cx.db())?.mutate(tx, &asked).await.map_err(WorkError::of_operation)
     })
 }
 
 fn read<'t, O: Operation>(cx: &'t TaskCx) -> Boxed<'t, Worked> {
     Box::pin(async move {
         let asked = Asked::by_task(cx);
-        O::SPEC.admits.judge(asked.caller())?;
+        O::SPEC.admits.judge(asked.caller()).map_err(WorkError::of_operation)?;
         let mounted = mounted::<O>(cx.db())?;
-        let output = cx.db().snapshot(|reader, _| Box::pin(mounted.read(reader, &asked, None))).await?;
-        Ok(output)
+        let output = cx.db().snapshot(|reader, _| Box::pin(mounted.read(reader, &asked, None))).await;
+        output.map_err(WorkError::of_operation)
     })
 }
 

@@ -127,6 +127,26 @@ impl Cron for minutely {
     const CRON: CronSpec = CronSpec::new("* * * * *");
 }
 
+worker!(one_by_one, (), Run::InTx(|tx, cx| Box::pin(async move {
+    effect(tx, "one by one", cx.attempt()).await?;
+    worked(&())
+})), queue: mainstay::queue::cron::QUEUE);
+
+impl Cron for one_by_one {
+    const CRON: CronSpec =
+        CronSpec { overlap: mainstay::queue::cron::Overlap::Queue, ..CronSpec::new("0 3 * * *") };
+}
+
+worker!(side_by_side, (), Run::InTx(|tx, cx| Box::pin(async move {
+    effect(tx, "side by side", cx.attempt()).await?;
+    worked(&())
+})), queue: mainstay::queue::cron::QUEUE);
+
+impl Cron for side_by_side {
+    const CRON: CronSpec =
+        CronSpec { overlap: mainstay::queue::cron::Overlap::Allow, ..CronSpec::new("0 3 * * *") };
+}
+
 /// An operation written by hand.
 macro_rules! operation {
     ($name:ident, $kind:ident, $path:literal, $input:ty => $output:ty, $perform:expr $(, $field:ident: $value:expr)*) => {

@@ -52,6 +52,41 @@ async fn a_run_is_left_out_while_the_one_before_goes_on(app: TestApp) {
     assert_eq!(app.tasks().run().await, 1, "the first of them waited, and the others were left out");
 }
 
+/// Crons whose runs wait for each other, and whose runs do not.
+fn overlapping() -> App {
+    use super::app::{one_by_one, side_by_side};
+    App::new("overlapping").model::<super::effect::Effect>().cron(one_by_one).cron(side_by_side)
+}
+
+/// How many runs of each cron are claimed at once when three of each wait.
+async fn claimed(app: &TestApp) -> Vec<String> {
+    let node = TaskId::new().uuid();
+    app.db().enlist(node, "test", hours(1)).await.unwrap();
+    let keys = mainstay::kernel::work::Keys { queue: "crons", per_key: 1, most: 10, after: "", except: &[] };
+    let mut tasks = app.db().claim(node, "crons", 10, &[]).await.unwrap();
+    tasks.extend(app.db().claim_keyed(node, &keys).await.unwrap());
+    app.db().leave(node).await.unwrap();
+    let mut names: Vec<_> = tasks.into_iter().map(|it| it.name).collect();
+    names.sort();
+    names
+}
+
+#[mainstay::test(app = overlapping)]
+async fn runs_wait_for_the_one_before_or_go_on_beside_it_as_their_cron_says(app: TestApp) {
+    app.db().set_paused("crons", true).await.unwrap();
+    for _ in 0..3 {
+        app.advance(DAY);
+        app.tasks().run().await;
+    }
+    app.db().set_paused("crons", false).await.unwrap();
+    assert_eq!(
+        claimed(&app).await,
+        ["one_by_one", "side_by_side", "side_by_side", "side_by_side"],
+        "of those that wait for each other one at a time"
+    );
+    assert_eq!(app.tasks().run().await, 6, "and none is left out");
+}
+
 /// A cron that is due each minute.
 fn minutely() -> App {
     App::new("minutely").model::<super::effect::Effect>().cron(super::app::minutely)

@@ -3,7 +3,7 @@ use mainstay::prelude::*;
 use mainstay::queue::operation::Client;
 use mainstay_test::TestApp;
 
-use super::app::{NewPerson, app, create_person, find_person, record};
+use super::app::{NewPerson, admins_only, app, create_person, find_person, record};
 use super::effect::effects;
 
 #[mainstay::test(app = app)]
@@ -111,6 +111,28 @@ async fn operations_are_described(app: TestApp) {
     assert!(find["post"].is_object() && document["paths"]["/v1/ops/people.create"]["get"].is_null());
     let admins = document["paths"]["/v1/ops/people.purge"]["post"]["security"].as_array().unwrap().len();
     assert_eq!(admins, 1);
+}
+
+/// What is wrong with the call stays wrong; a name that is taken may be free by then.
+#[mainstay::test(app = app)]
+async fn a_task_of_an_operation_that_its_input_or_its_caller_fails_is_not_tried_again(app: TestApp) {
+    let named = |name: &str| NewPerson { name: name.to_owned() };
+    write_tx!(app.db(), |tx| {
+        tx.enqueue(create_person, named("x")).await?;
+        tx.enqueue(create_person, named("taken")).await?;
+        tx.act_for(&Caller::Anonymous);
+        tx.enqueue(admins_only, ()).await.map(drop)
+    })
+    .await
+    .unwrap();
+    assert_eq!(app.tasks().run().await, 3);
+    let dead = app.tasks().dead().await;
+    let mut names: Vec<_> =
+        dead.iter().map(|it| (it.name.as_str(), it.reason.as_str(), it.attempt)).collect();
+    names.sort_unstable();
+    assert_eq!(names, [("people.create", "permanent", 1), ("people.purge", "permanent", 1)], "{dead:?}");
+    assert_eq!(app.tasks().expect_one(create_person).await.input.name, "taken");
+    assert!(effects(app.db()).await.is_empty());
 }
 
 #[mainstay::test(app = app)]
