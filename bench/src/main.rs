@@ -23,6 +23,7 @@ mod load;
 mod machine;
 mod models;
 mod mutation;
+mod nats;
 mod pair;
 mod pocketbase;
 mod queues;
@@ -90,6 +91,8 @@ enum Table {
     Queues,
     /// P9: from the commit to the start of the task
     Wait,
+    /// Tasks and calls over NATS, beside the same within one process
+    Nats,
     /// P6: a mutation on SQLite, beside closures on a writer thread and sqlx
     Sqlite,
     /// P13: each kind of request on 10k, 100k and 1M rows, and on as many kept answers
@@ -132,6 +135,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         Table::Mutation => mutation::run(options),
         Table::Queues => queues::run(options),
         Table::Wait => wait::run(options),
+        Table::Nats => nats::run(options),
         Table::Instructions => instructions::run(),
         Table::Get => get::run(options),
         Table::List => list::run(options),
