@@ -25,7 +25,7 @@ struct note;
 
 impl Job for note {
     type Input = usize;
-    const JOB: JobName = JobName { queue: WorkerSpec::QUEUE, name: "note" };
+    const JOB: JobName = JobName { queue: WorkerSpec::QUEUE, name: "note", version: 1 };
 }
 
 impl Worker for note {

@@ -33,7 +33,7 @@ macro_rules! nothing {
 
         impl Job for $name {
             type Input = ();
-            const JOB: JobName = JobName { queue: WorkerSpec::QUEUE, name: "nothing" };
+            const JOB: JobName = JobName { queue: WorkerSpec::QUEUE, name: "nothing", version: 1 };
         }
 
         impl Worker for $name {

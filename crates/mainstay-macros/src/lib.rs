@@ -30,6 +30,7 @@ mod scope;
 mod span;
 mod task;
 mod test_fn;
+mod versioning;
 
 use proc_macro::TokenStream;
 
@@ -326,6 +327,8 @@ pub fn request_hook(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `timeout = "60s"` | how long an attempt may take; 15 minutes unless told |
 /// | `concurrency = 4` | how many of its tasks one process runs at the same time |
 /// | `keep = "1h"` | what it gives is kept so long for whoever asks by the task's id: `db.report(task)` |
+/// | `version = 2` | the version of its input; 1 unless told. A task of a later one waits for a process that knows it |
+/// | `upgrade = upgrade_welcome` | what brings inputs of earlier versions up: `fn(from: u32, input: Value) -> Result<Value>` |
 /// | `crate = "path"` | where the facade is; default `::mainstay` |
 #[proc_macro_attribute]
 pub fn worker(options: TokenStream, item: TokenStream) -> TokenStream {
@@ -386,6 +389,7 @@ pub fn cron(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `cache = "10s"` | of a query: how long its answer is given again to the same caller |
 /// | `cache(time = "10s", shared)` | the same, to all callers |
 /// | `rate_limit = "100/60s"` | how often one caller may call it; tasks of it are not counted |
+/// | `version = 2`, `upgrade = upgrade_user` | as for `#[worker]`; a caller says by `Input-Version` in which version it writes |
 /// | `middleware = [with_org]` | what runs around it in its transaction, the first outermost |
 /// | `metadata(permission = "orders.write")` | what its middleware can read of it |
 /// | `summary = "…"`, `description = "…"`, `tags = ["…"]` | for its description; else from its documentation |

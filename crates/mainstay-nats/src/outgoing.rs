@@ -14,6 +14,7 @@ use mainstay_queue::{
     Job, JobName, Outlet, Published, Run, Scheduler as _, TaskCx, WorkError, Worked, Worker, WorkerEntry,
     WorkerSpec, worked,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Nats;
@@ -82,7 +83,7 @@ struct Send;
 
 impl Job for Send {
     type Input = Published;
-    const JOB: JobName = JobName { queue: QUEUE, name: "mainstay.send" };
+    const JOB: JobName = JobName { queue: QUEUE, name: "mainstay.send", version: 1 };
 }
 
 impl Worker for Send {
@@ -97,7 +98,7 @@ impl Worker for Send {
 }
 
 /// A message that the broker has acknowledged, and where it has it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 struct Acknowledged {
     id: String,
     stream: String,
@@ -111,7 +112,7 @@ struct Confirm;
 
 impl Job for Confirm {
     type Input = Acknowledged;
-    const JOB: JobName = JobName { queue: QUEUE, name: "mainstay.confirm" };
+    const JOB: JobName = JobName { queue: QUEUE, name: "mainstay.confirm", version: 1 };
 }
 
 impl Worker for Confirm {

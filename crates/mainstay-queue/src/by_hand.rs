@@ -19,6 +19,7 @@ impl Work {
         (entry.reads)(entry.spec.name, &input).map_err(|error| refused(error.to_string()))?;
         let mut meta = Meta::of(&Caller::System);
         meta.params = params;
+        meta.version = entry.spec.version;
         Ok(NewTask {
             id: TaskId::new(),
             queue: Cow::Borrowed(entry.spec.queue),

@@ -7,6 +7,7 @@
 mod by_hand;
 pub mod cron;
 mod dispatch;
+pub mod evolution;
 mod failure;
 mod gives;
 mod meta;
@@ -16,6 +17,7 @@ mod redact;
 mod retry;
 mod scheduler;
 mod subscriptions;
+mod version;
 mod worker;
 
 pub use dispatch::{Broker, Duty, Engine, HEEDED, LEASE, QueueSpec, Received, Shares, Work};
@@ -27,4 +29,5 @@ pub use redact::redacted;
 pub use retry::{Backoff, Retry};
 pub use scheduler::{Enqueue, Job, JobName, Scheduler, hours, mins, secs};
 pub use subscriptions::Subscriptions;
+pub use version::{INPUT_VERSION, Upgrade};
 pub use worker::{Run, TaskCx, Worked, Worker, WorkerEntry, WorkerSpec, worked};

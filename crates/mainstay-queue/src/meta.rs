@@ -5,8 +5,10 @@ use mainstay_kernel::{Caller, Error, Principal, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::version::FIRST;
+
 /// What travels with a task beside its input.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Meta {
     /// For whom it runs.
@@ -21,6 +23,9 @@ pub(crate) struct Meta {
     /// Values of an operation's path.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) params: BTreeMap<String, String>,
+    /// In which version its input is written: the database frees a task that was set aside by it.
+    #[serde(skip_serializing_if = "is_first")]
+    pub(crate) version: u32,
     /// What the author gave along.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub(crate) metadata: Map<String, Value>,
@@ -50,6 +55,24 @@ struct Person {
     roles: Vec<String>,
     scopes: Vec<String>,
     claims: Map<String, Value>,
+}
+
+impl Default for Meta {
+    fn default() -> Self {
+        Self {
+            who: Who::default(),
+            traceparent: None,
+            subject: None,
+            params: BTreeMap::new(),
+            version: FIRST,
+            metadata: Map::new(),
+            retry_ms: None,
+        }
+    }
+}
+
+fn is_first(version: &u32) -> bool {
+    *version == FIRST
 }
 
 impl Meta {
@@ -137,5 +160,13 @@ mod tests {
             assert_eq!((back.label(), back.has_role("editor")), (caller.label(), caller.has_role("editor")));
         }
         assert_eq!(Meta::of(&Caller::System).write().unwrap(), "{}");
+    }
+
+    #[test]
+    fn the_version_of_an_input_is_written_where_it_is_not_the_first() {
+        let third = Meta { version: 3, ..Meta::default() };
+        assert_eq!(third.write().unwrap(), "{\"version\":3}");
+        assert_eq!(Meta::read("{\"version\":3}").unwrap().version, 3);
+        assert_eq!(Meta::read("{}").unwrap().version, 1);
     }
 }

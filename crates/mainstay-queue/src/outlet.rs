@@ -1,6 +1,7 @@
 use std::fmt;
 
 use mainstay_kernel::{Error, Result, Timestamp, Tx};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::JobName;
@@ -24,7 +25,7 @@ impl fmt::Debug for Outlet {
 }
 
 /// A message on its way out.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Published {
     /// Under which subject, without what the environment's subjects begin with.
     pub subject: String,
@@ -48,7 +49,8 @@ pub(crate) fn let_out(tx: &mut Tx, subject: &str, message: &str) -> Result<()> {
     };
     let body = serde_json::to_string(&published)
         .map_err(|error| Error::internal("a message cannot be written").caused_by(error))?;
-    tx.put(task(outlet.sender, body, meta(tx).write()?));
+    let (sender, meta) = (outlet.sender, meta(tx, outlet.sender).write()?);
+    tx.put(task(sender, body, meta));
     Ok(())
 }
 
@@ -73,7 +75,7 @@ pub async fn hand_over(
     delivered: Delivered<'_>,
     until: Timestamp,
 ) -> Result<bool> {
-    let mut meta = meta(tx);
+    let mut meta = meta(tx, job);
     meta.subject = Some(delivered.subject.to_owned());
     let task = task(job, delivered.message.to_owned(), meta.write()?);
     let is_first = tx.only_one(mark(job, Some(delivered.id)), task.id, until).await? == task.id;

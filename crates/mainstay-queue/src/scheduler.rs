@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mainstay_kernel::work::{NewTask, TaskId};
 use mainstay_kernel::{Error, Result, Timestamp, Tx};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -24,19 +25,21 @@ use crate::subscriptions::{Subscriptions, is_subject};
 )]
 pub trait Job: Copy + Send + Sync + 'static {
     /// What it is given.
-    type Input: Serialize + DeserializeOwned + Send + 'static;
+    type Input: Serialize + DeserializeOwned + JsonSchema + Send + 'static;
 
-    /// The queue it waits in and the name it is found by.
+    /// The queue it waits in, the name it is found by, and the version of its input.
     const JOB: JobName;
 }
 
-/// The queue of a job and the name it is found by.
+/// The queue of a job, the name it is found by, and the version of its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JobName {
     /// The queue it waits in.
     pub queue: &'static str,
     /// The name it is found by.
     pub name: &'static str,
+    /// The version that its input is written in, from 1.
+    pub version: u32,
 }
 
 /// Leaves work behind, from within a transaction.
@@ -88,7 +91,7 @@ pub trait Scheduler {
 
 impl Scheduler for Tx {
     fn enqueue<J: Job>(&mut self, _: J, input: J::Input) -> Enqueue<'_> {
-        let (body, meta) = (written(&input), meta(self));
+        let (body, meta) = (written(&input), meta(self, J::JOB));
         Enqueue { tx: self, job: J::JOB, body, meta, key: None, priority: 100, when: When::Now, unique: None }
     }
 
@@ -99,7 +102,7 @@ impl Scheduler for Tx {
     ) -> Ready<Result<Vec<TaskId>>> {
         let bodies: Result<Vec<String>> = inputs.into_iter().map(|it| written(&it)).collect();
         ready(bodies.and_then(|bodies| {
-            let meta = meta(self).write()?;
+            let meta = meta(self, J::JOB).write()?;
             Ok(bodies.into_iter().map(|body| self.put(task(J::JOB, body, meta.clone()))).collect())
         }))
     }
@@ -114,17 +117,21 @@ fn published<T: Serialize + ?Sized>(tx: &mut Tx, subject: &str, message: &T) -> 
     let body = written(message)?;
     let_out(tx, subject, &body)?;
     let Some(subscriptions) = tx.extension::<Subscriptions>() else { return Ok(0) };
-    let mut meta = meta(tx);
-    meta.subject = Some(subject.to_owned());
-    let meta = meta.write()?;
-    let tasks = subscriptions.to(subject).map(|job| tx.put(task(job, body.clone(), meta.clone())));
-    Ok(tasks.count())
+    let mut count = 0;
+    for job in subscriptions.to(subject) {
+        let mut meta = meta(tx, job);
+        meta.subject = Some(subject.to_owned());
+        tx.put(task(job, body.clone(), meta.write()?));
+        count += 1;
+    }
+    Ok(count)
 }
 
-/// What travels with every task that this transaction leaves.
-pub(crate) fn meta(tx: &Tx) -> Meta {
+/// What travels with every task for this job that this transaction leaves.
+pub(crate) fn meta(tx: &Tx, job: JobName) -> Meta {
     let mut meta = Meta::of(tx.caller());
     meta.traceparent = tx.traceparent().map(str::to_owned);
+    meta.version = job.version;
     meta
 }
 

@@ -36,7 +36,7 @@ impl Subscriptions {
                     spec.name, spec.place
                 ))
             })?;
-            Ok((pattern, JobName { queue: spec.queue, name: spec.name }))
+            Ok((pattern, spec.job()))
         });
         read.collect::<Result<_>>().map(Self)
     }

@@ -3,13 +3,15 @@ use std::time::Duration;
 
 use mainstay_kernel::work::{Progress, Returned, TaskId};
 use mainstay_kernel::{Boxed, Caller, Db, Place, Timestamp, Tx};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::dispatch::Reports;
 use crate::meta::Meta;
-use crate::{Job, Retry, WorkError};
+use crate::version::{FIRST, Versions};
+use crate::{Job, JobName, Retry, Upgrade, WorkError};
 
 /// What a worker says of itself.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +33,10 @@ pub struct WorkerSpec {
     pub subscribe: Option<&'static str>,
     /// How long what a task of it gave is kept, for whoever asks ([`Db::report`]); nothing is, where none is said.
     pub keep: Option<Duration>,
+    /// The version of its input, from 1. A task with an input of a later one is set aside for those who know it.
+    pub version: u32,
+    /// What brings inputs of earlier versions up; without it they are read as they are.
+    pub upgrade: Option<Upgrade>,
     /// What it does, in a line.
     pub summary: &'static str,
     /// Where it stands.
@@ -54,9 +60,20 @@ impl WorkerSpec {
             batch: 1,
             subscribe: None,
             keep: None,
+            version: FIRST,
+            upgrade: None,
             summary: "",
             place,
         }
+    }
+
+    /// What a task for it says of itself.
+    pub const fn job(&self) -> JobName {
+        JobName { queue: self.queue, name: self.name, version: self.version }
+    }
+
+    pub(crate) const fn versions(&self) -> Versions {
+        Versions { current: self.version, upgrade: self.upgrade }
     }
 }
 
@@ -99,13 +116,18 @@ pub struct WorkerEntry {
     pub(crate) run: Run,
     /// Whether an input fits the worker of this name.
     pub(crate) reads: fn(&str, &str) -> Result<(), WorkError>,
+    pub(crate) shape: fn(&mut SchemaGenerator) -> Schema,
 }
 
 impl WorkerEntry {
     /// The entry of `W`.
     pub const fn of<W: Worker>() -> Self {
-        Self { spec: const { &W::SPEC }, run: W::RUN, reads: fits::<W::Input> }
+        Self { spec: const { &W::SPEC }, run: W::RUN, reads: fits::<W::Input>, shape: shape::<W::Input> }
     }
+}
+
+pub(crate) fn shape<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Schema {
+    schemas.subschema_for::<T>()
 }
 
 pub(crate) fn fits<T: DeserializeOwned>(name: &str, body: &str) -> Result<(), WorkError> {

@@ -10,9 +10,9 @@ use schemars::SchemaGenerator;
 use crate::{App, declared};
 
 /// Words of the command line that are the framework's.
-const COMMANDS: [&str; 13] = [
-    "serve", "migrate", "routes", "token", "config", "help", "openapi", "queue", "job", "dead", "cron",
-    "outbox", "db",
+const COMMANDS: [&str; 14] = [
+    "serve", "migrate", "routes", "token", "config", "help", "openapi", "ops", "queue", "job", "dead",
+    "cron", "outbox", "db",
 ];
 
 /// Refuses prefixes, models and migrations that cannot stand beside each other.

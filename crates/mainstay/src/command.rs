@@ -19,6 +19,7 @@ use crate::config::{self, Config, Sources, variables_table};
 use crate::description::Description;
 use crate::listing::Listed;
 use crate::migrate::{MigrateArgs, Written};
+use crate::ops::{self, OpsArgs};
 use crate::token::{self, TokenArgs};
 use crate::work::{self, Background};
 use crate::{App, Assembly, clash, listing, log, serve};
@@ -84,6 +85,9 @@ pub(crate) async fn run(app: App) -> Result<()> {
         show(Frame::Out(variables_table() + &config::rows(&app.settings)));
         return Ok(());
     }
+    if let Some(("ops", it)) = matches.subcommand() {
+        return promises(&app, &words("ops", it));
+    }
     let serve = matches.subcommand_matches("serve");
     let said = |name| serve.and_then(|it| it.get_one::<String>(name));
     let read = Sources::of_process(app.name).and_then(|mut sources| {
@@ -148,6 +152,11 @@ fn cli(app: &App) -> clap::Command {
             work::COMMANDS.map(|(name, about)| own(name, about).arg(rest.clone()).disable_help_flag(true)),
         )
         .subcommand(own("openapi", "Print the API's description in OpenAPI 3.1").arg(mount))
+        .subcommand(
+            own("ops", "Write down what operations and workers promise, and tell what changed since")
+                .arg(rest.clone())
+                .disable_help_flag(true),
+        )
         .subcommand(own("config", "Print the table of all configuration variables"));
     for command in app.parts().flat_map(|it| &it.commands) {
         cli = cli.subcommand(own(command.name, command.about).arg(rest.clone()).disable_help_flag(true));
@@ -169,6 +178,18 @@ fn print_description(app: &App, config: &Config, mount: Option<&String>) -> Resu
     let text = found.document().to_json().map_err(|error| Error::internal("no JSON").caused_by(error))?;
     show(Frame::Out(text));
     Ok(())
+}
+
+/// Needs neither a database nor the configuration.
+fn promises(app: &App, words: &[String]) -> Result<()> {
+    let (sender, mut frames) = tokio::sync::mpsc::unbounded_channel();
+    let output = Output(sender);
+    let args = parse::<OpsArgs>(&format!("{} ops", app.name), &words[1..], &output)?;
+    let done = args.map_or(Ok(()), |args| ops::run(app, &args.command, |line| output.line(line)));
+    while let Ok(frame) = frames.try_recv() {
+        show(frame);
+    }
+    done
 }
 
 fn words(name: &str, matches: &ArgMatches) -> Vec<String> {

@@ -49,6 +49,7 @@ mod listing;
 mod log;
 mod migrate;
 mod mount;
+mod ops;
 mod route;
 mod running;
 mod serve;

@@ -16,6 +16,16 @@ async fn mails(app: &TestApp) -> Vec<String> {
     all.expect("mails").into_iter().map(|it| it.subject).collect()
 }
 
+#[test]
+fn what_operations_promise_is_written_down() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.json");
+    let now = format!("{:#}\n", app().contract());
+    if std::env::var_os("MAINSTAY_BLESS").is_some() {
+        std::fs::write(path, &now).expect("it can be written");
+    }
+    assert_eq!(std::fs::read_to_string(path).expect("schema.json"), now, "MAINSTAY_BLESS=1 writes it anew");
+}
+
 #[mainstay::test(app = app)]
 async fn who_signs_up_is_welcomed_and_later_reminded(app: TestApp) {
     let id = sign_up(&app, "ann@example.com").await;

@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::Store;
 use crate::work::{
-    Burial, Dead, Depth, Enlisted, Fence, Keys, Listed, NextAttempt, Pointer, Task, TaskFilter, TaskId,
+    Burial, Dead, Depth, Enlisted, Fence, Keys, Listed, NextAttempt, Pointer, Runnable, Task, TaskFilter,
+    TaskId,
 };
 use crate::{Result, Row, Timestamp};
 
@@ -41,7 +42,7 @@ ask! {
     bury(fence: &Fence, burial: &Burial, now: Timestamp) -> bool;
     release(fence: &Fence) -> bool;
     park(fence: &Fence) -> bool;
-    unpark(names: &[&str]) -> Vec<String>;
+    unpark(known: &[Runnable<'_>]) -> Vec<String>;
     promote(now: Timestamp, most: u32) -> Vec<String>;
     next_due() -> Option<Timestamp>;
     set_paused(queue: &str, paused: bool) -> ();

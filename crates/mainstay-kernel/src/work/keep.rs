@@ -121,6 +121,15 @@ pub struct TaskFilter {
     pub name: Option<String>,
 }
 
+/// What a process knows how to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Runnable<'n> {
+    /// Tasks of this name,
+    pub name: &'n str,
+    /// with an input of this version or an earlier one: `version` of [`NewTask::meta`](crate::work::NewTask), 1 where it says none.
+    pub version: u32,
+}
+
 /// How much waits in a queue.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -232,9 +241,9 @@ impl Db {
         self.store().park(fence).await
     }
 
-    /// Frees parked tasks of these names; the queue of each.
-    pub async fn unpark(&self, names: &[&str]) -> Result<Vec<String>> {
-        self.store().unpark(names).await
+    /// Frees parked tasks that can be run; the queue of each.
+    pub async fn unpark(&self, known: &[Runnable<'_>]) -> Result<Vec<String>> {
+        self.store().unpark(known).await
     }
 
     /// Makes up to `most` tasks ready that are due; the queue of each.

@@ -13,7 +13,7 @@ mod report;
 mod schedule;
 mod task;
 
-pub use keep::{Burial, Dead, Depth, Enlisted, Keys, Listed, NextAttempt, TaskFilter};
+pub use keep::{Burial, Dead, Depth, Enlisted, Keys, Listed, NextAttempt, Runnable, TaskFilter};
 pub(crate) use outbox::{Leaving, Outbox};
 pub use pointed::Pointer;
 pub(crate) use relay::Relay;

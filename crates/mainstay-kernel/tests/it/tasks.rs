@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use mainstay_kernel::work::{
-    Burial, Dispatcher, Enlisted, Keys, NewTask, NextAttempt, Slot, Task, TaskFilter, TaskId,
+    Burial, Dispatcher, Enlisted, Keys, NewTask, NextAttempt, Runnable, Slot, Task, TaskFilter, TaskId,
 };
 use mainstay_kernel::{Db, Error, ErrorKind, Request, Result, Timestamp, Tx};
 use uuid::Uuid;
@@ -60,6 +60,10 @@ async fn keyed_names(db: &Db, node: Uuid) -> Vec<Task> {
 fn next(given: &Given, seconds: u64, errors: &str) -> NextAttempt {
     let due = given.clock.now().plus(Duration::from_secs(seconds));
     NextAttempt { due, attempts: 1, errors: errors.to_owned() }
+}
+
+fn known(name: &str, version: u32) -> Runnable<'_> {
+    Runnable { name, version }
 }
 
 fn names(tasks: &[Task]) -> Vec<&str> {
@@ -367,9 +371,22 @@ on_both! {
         let it = claim(db, node).await.remove(0);
         assert!(db.park(&it.fence()).await.unwrap());
         assert_eq!(claim(db, node).await, []);
-        assert!(db.unpark(&["other"]).await.unwrap().is_empty());
-        assert_eq!(db.unpark(&["other", "strange"]).await.unwrap(), ["jobs"]);
+        assert!(db.unpark(&[known("other", 1)]).await.unwrap().is_empty());
+        assert_eq!(db.unpark(&[known("other", 1), known("strange", 1)]).await.unwrap(), ["jobs"]);
         assert_eq!(claim(db, node).await[0].attempt, 1);
+    }
+
+    async fn a_task_of_a_later_version_is_freed_for_those_who_know_it(given: Given) {
+        let (db, node) = (&given.db, node(&given.db).await);
+        put(db, &[NewTask { meta: "{\"version\":3}".to_owned(), ..task("it") }, task("it")]).await;
+        for it in claim(db, node).await {
+            assert!(db.park(&it.fence()).await.unwrap());
+        }
+        assert_eq!(db.unpark(&[known("it", 2)]).await.unwrap(), ["jobs"], "the one of version 1");
+        assert_eq!(db.unpark(&[known("it", 2)]).await.unwrap(), Vec::<String>::new());
+        assert_eq!(claim(db, node).await[0].meta, "{}");
+        assert_eq!(db.unpark(&[known("other", 9), known("it", 3)]).await.unwrap(), ["jobs"]);
+        assert_eq!(claim(db, node).await[0].meta, "{\"version\":3}");
     }
 
     async fn a_paused_queue_gives_nothing(given: Given) {

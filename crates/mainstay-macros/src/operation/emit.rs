@@ -24,7 +24,7 @@ pub(super) fn operation(kind: Kind, options: &Options, signature: &Signature, it
     let (output, declared) = (outcome(quote!(Output)), outcome(quote!(DECLARED)));
     let waits =
         options.said.queue.as_ref().map_or_else(|| quote!(#queue::WorkerSpec::QUEUE), |it| quote!(#it));
-    let name = &options.path.written;
+    let (name, version) = (&options.path.written, options.said.versioning.version());
     let spec = spec(kind, &options.said, signature, item, [&queue, &kernel]);
     let perform = perform(kind, signature, &queue);
     let shapes = [input.clone(), quote!(Self::Output)];
@@ -37,7 +37,7 @@ pub(super) fn operation(kind: Kind, options: &Options, signature: &Signature, it
         impl #queue::Job for #ident {
             type Input = #input;
 
-            const JOB: #queue::JobName = #queue::JobName { queue: #waits, name: #name };
+            const JOB: #queue::JobName = #queue::JobName { queue: #waits, name: #name, version: #version };
         }
 
         impl #queue::Operation for #ident {
@@ -75,6 +75,7 @@ fn spec(
     };
     let admits = said.admits.emit(kernel);
     let retry = said.retrying.emit(None, queue);
+    let upgrade = said.versioning.upgrade();
     let cache = cache(said.cache.as_ref(), signature, &operation);
     let rate = Rate::emit(said.rate.as_ref(), kernel);
     let (middleware, extensions) = (&said.middleware, signature.extensions());
@@ -89,6 +90,8 @@ fn spec(
             queue: <Self as #queue::Job>::JOB.queue,
             admits: #admits,
             retry: #retry,
+            version: <Self as #queue::Job>::JOB.version,
+            upgrade: #upgrade,
             cache: #cache,
             rate: #rate,
             middleware: &[#(#operation::MiddlewareEntry::of::<#middleware>()),*],

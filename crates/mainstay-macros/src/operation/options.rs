@@ -13,12 +13,15 @@ use crate::report::at;
 use crate::retrying::Retrying;
 use crate::span::Span;
 use crate::task::task_name;
+use crate::versioning::Versioning;
 
-const WORDS: [&str; 12] = [
+const WORDS: [&str; 14] = [
     "path",
     "queue",
     "auth",
     "retry",
+    "version",
+    "upgrade",
     "cache",
     "rate_limit",
     "middleware",
@@ -44,6 +47,7 @@ pub(super) struct Said {
     pub(super) queue: Option<LitStr>,
     pub(super) admits: Admits,
     pub(super) retrying: Retrying,
+    pub(super) versioning: Versioning,
     pub(super) cache: Option<Cache>,
     pub(super) rate: Option<Rate>,
     pub(super) middleware: Vec<Path>,
@@ -74,6 +78,7 @@ impl Options {
                 }
             }
         }
+        errors.handle(said.versioning.is_sound());
         errors = errors.checkpoint()?;
         let missing = || {
             let name = if kind == Kind::Mutation { "mutation" } else { "query" };
@@ -115,6 +120,7 @@ impl Said {
             "description" => self.description = Some(text(value)?),
             "tags" => self.tags = texts(value)?,
             "crate" => self.facade = Some(text(value)?.parse()?),
+            _ if self.versioning.take(name, value)? => {}
             _ => return Err(at(name, misplaced(name))),
         }
         Ok(())
@@ -163,6 +169,8 @@ fn misplaced(word: &Ident) -> String {
         "retry" => {
             "expected `retry = 5` or `retry(max = 10, backoff = \"exponential\", base = \"5s\")`".to_owned()
         }
+        "version" => "expected `version = 2`".to_owned(),
+        "upgrade" => "expected `upgrade = upgrade_input`".to_owned(),
         "cache" => CACHE.to_owned(),
         "rate_limit" => Rate::EXPECTED.to_owned(),
         "metadata" => "expected `metadata(permission = \"…\")`".to_owned(),

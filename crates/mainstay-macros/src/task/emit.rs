@@ -73,6 +73,7 @@ fn task(options: &Options, signature: &Signature, item: &ItemFn, usual: &Usual) 
     let input = signature.input().map_or_else(|| quote!(()), |it| quote!(#it));
     let name = options.name.as_ref().map_or_else(|| ident.unraw().to_string().to_kebab_case(), LitStr::value);
     let waits = options.queue.as_ref().map_or_else(|| usual.queue.clone(), |it| quote!(#it));
+    let version = options.versioning.version();
     let spec = spec(options, item, usual, [&queue, &kernel]);
     let run = run(options, signature, &queue);
     let handle = unit_struct(item);
@@ -84,7 +85,7 @@ fn task(options: &Options, signature: &Signature, item: &ItemFn, usual: &Usual) 
         impl #queue::Job for #ident {
             type Input = #input;
 
-            const JOB: #queue::JobName = #queue::JobName { queue: #waits, name: #name };
+            const JOB: #queue::JobName = #queue::JobName { queue: #waits, name: #name, version: #version };
         }
 
         impl #queue::Worker for #ident {
@@ -117,6 +118,7 @@ fn spec(options: &Options, item: &ItemFn, usual: &Usual, [queue, kernel]: [&Toke
         }
         None => quote!(::core::option::Option::None),
     };
+    let upgrade = options.versioning.upgrade();
     let (summary, _) = docs::told(&item.attrs, None, None);
     quote! {
         #queue::WorkerSpec {
@@ -128,6 +130,8 @@ fn spec(options: &Options, item: &ItemFn, usual: &Usual, [queue, kernel]: [&Toke
             batch: #batch,
             subscribe: #subscribe,
             keep: #keep,
+            version: <Self as #queue::Job>::JOB.version,
+            upgrade: #upgrade,
             summary: #summary,
             place: #place,
         }

@@ -9,8 +9,9 @@ use crate::nearest::unknown;
 use crate::report::at;
 use crate::retrying::Retrying;
 use crate::span::Span;
+use crate::versioning::Versioning;
 
-const WORDS: [&str; 11] = [
+const WORDS: [&str; 13] = [
     "name",
     "queue",
     "retry",
@@ -21,6 +22,8 @@ const WORDS: [&str; 11] = [
     "batch",
     "subscribe",
     "keep",
+    "version",
+    "upgrade",
     "crate",
 ];
 const CRON_WORDS: [&str; 9] =
@@ -43,6 +46,7 @@ pub(crate) struct Options {
     pub(super) subscribe: Option<LitStr>,
     /// How long what it gives is kept.
     pub(super) keep: Option<Span>,
+    pub(super) versioning: Versioning,
     pub(crate) facade: Option<Path>,
 }
 
@@ -59,6 +63,7 @@ impl Options {
                 "tasks that run together have no value of their own to keep: leave `keep` or `batch` away";
             errors.push(Error::custom(message).with_span(&Source::call_site()));
         }
+        errors.handle(options.versioning.is_sound());
         errors.finish_with(options)
     }
 
@@ -85,6 +90,7 @@ impl Options {
             "keep" => self.keep = Some(Span::read(value)?),
             "subscribe" => self.subscribe = Some(text(value)?),
             "crate" => self.facade = Some(text(value)?.parse()?),
+            _ if self.versioning.take(name, value)? => {}
             _ => drop(self.retrying.take(name, value)?),
         }
         Ok(())
@@ -149,6 +155,8 @@ fn misplaced(word: &Ident, words: &[&str]) -> String {
         "overlap" => "expected `overlap = skip`, `queue` or `allow`".to_owned(),
         "missed" => "expected `missed = once`, `all` or `skip`".to_owned(),
         "retry" => "expected `retry = 5`".to_owned(),
+        "version" => "expected `version = 2`".to_owned(),
+        "upgrade" => "expected `upgrade = upgrade_input`".to_owned(),
         "concurrency" => "expected `concurrency = 4`".to_owned(),
         "timeout" | "base" | "keep" => format!("expected `{name} = \"60s\"`"),
         _ => format!("expected `{name} = \"…\"`"),

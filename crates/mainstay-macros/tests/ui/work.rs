@@ -118,4 +118,16 @@ async fn many_of_one(tasks: &[TaskCx]) {}
 #[worker(batch = 1)]
 async fn a_batch_of_one(inputs: Vec<u32>) {}
 
+#[worker(upgrade = bring_up)]
+async fn that_brings_up_what_never_was(input: u32) {}
+
+#[worker(version = 0, upgrade = "bring_up")]
+async fn of_no_version(input: u32) {}
+
+#[mutation(path = "users.create", version = 1, upgrade = bring_up)]
+async fn that_brings_up_the_first(tx: &mut Tx) {}
+
+#[cron("@daily", version = 2)]
+async fn of_a_version() {}
+
 fn main() {}

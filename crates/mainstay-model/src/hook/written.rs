@@ -3,6 +3,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use mainstay_kernel::{Error, Id, Kind, Result, Timestamp, Value};
+use schemars::{JsonSchema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 
@@ -223,6 +224,30 @@ impl<'de, M: Model> Deserialize<'de> for Written<M> {
             before: before.map(read).transpose()?,
             changes,
             model: PhantomData,
+        })
+    }
+}
+
+/// Of a row any column may be there: one that came since has its default, and one that went is let pass.
+impl<M: Model> JsonSchema for Written<M> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Written{}", M::SCHEMA.name).into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "action": { "type": "string" },
+                "row": { "type": "object" },
+                "before": { "type": ["object", "null"] },
+                "changes": { "type": "array", "items": { "type": "string" } },
+            },
+            "required": ["action", "row"],
         })
     }
 }

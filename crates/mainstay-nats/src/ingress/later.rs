@@ -23,7 +23,7 @@ struct PerformLater;
 
 impl Job for PerformLater {
     type Input = Incoming;
-    const JOB: JobName = JobName { queue: "mainstay-requests", name: "mainstay.request" };
+    const JOB: JobName = JobName { queue: "mainstay-requests", name: "mainstay.request", version: 1 };
 }
 
 impl Worker for PerformLater {

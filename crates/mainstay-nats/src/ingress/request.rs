@@ -2,12 +2,13 @@ use std::collections::BTreeMap;
 
 use async_nats::jetstream::Message;
 use mainstay_kernel::{Error, Result, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::headers::{each, header};
 
 /// A request as it was published, before anything of it is believed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Incoming {
     /// The queue below whose subject it came.
     pub(super) queue: String,

@@ -7,6 +7,7 @@ use futures_util::FutureExt as _;
 use mainstay_kernel::work::Task;
 use mainstay_kernel::{Boxed, Caller, ErrorKind, Failpoint, SeededBug, Tx, write_tx};
 
+use super::aside::Met;
 use super::{Known, Shared, settle};
 use crate::failure::{Verdict, WorkError};
 use crate::meta::Meta;
@@ -43,7 +44,7 @@ pub(super) async fn run(shared: &Shared, tasks: Vec<Task>) -> Written {
     let tasks: Vec<Task> = tasks.into_iter().filter(|it| it.fence().owner() == node).collect();
     let Some(known) = tasks.first().and_then(|it| shared.workers.get(it.name.as_str())) else {
         for task in &tasks {
-            park(shared, task).await;
+            park(shared, task, None).await;
         }
         return Written::Now;
     };
@@ -78,11 +79,20 @@ pub(super) async fn run(shared: &Shared, tasks: Vec<Task>) -> Written {
     written
 }
 
-async fn park(shared: &Shared, task: &Task) {
-    tracing::warn!(
-        task = %task.id, name = task.name, queue = task.queue,
-        "no worker of this name is mounted: the task is set aside until one is"
-    );
+/// Sets a task aside whose worker is not known here, or whose input is of a later version than is.
+async fn park(shared: &Shared, task: &Task, version: Option<u32>) {
+    let (id, name, queue) = (task.id, &task.name, &task.queue);
+    match (shared.aside.meet(task, version, shared.db.clock().now()), version) {
+        (Met::First, None) => tracing::warn!(
+            task = %id, name, queue,
+            "no worker of this name is mounted: its tasks are set aside until one is"
+        ),
+        (Met::First, Some(version)) => tracing::warn!(
+            task = %id, name, queue, version,
+            "its input is of a later version than this process knows: such tasks are set aside for those who do"
+        ),
+        (Met::Again, _) => tracing::debug!(task = %id, name, queue, version, "set aside"),
+    }
     if let Err(error) = shared.db.park(&task.fence()).await {
         tracing::warn!(%error, task = %task.id, "it could not be set aside");
     }
@@ -99,7 +109,8 @@ async fn contexts(shared: &Shared, known: &Known, tasks: Vec<Task>) -> (Vec<Task
                 kept.push(task);
                 seen.push(cx);
             }
-            Err(error) => {
+            Err(Unrunnable::Later(version)) => park(shared, &task, Some(version)).await,
+            Err(Unrunnable::Dead(error)) => {
                 settle::settle(shared, known.retry, &task, failed(error)).await;
             }
         }
@@ -107,14 +118,27 @@ async fn contexts(shared: &Shared, known: &Known, tasks: Vec<Task>) -> (Vec<Task
     (kept, seen)
 }
 
-fn context(shared: &Shared, known: &Known, task: &Task) -> Result<TaskCx, WorkError> {
+/// Why a task is not run.
+enum Unrunnable {
+    /// Its input is of this version, which is later than the one known here.
+    Later(u32),
+    /// It never can be.
+    Dead(WorkError),
+}
+
+fn context(shared: &Shared, known: &Known, task: &Task) -> Result<TaskCx, Unrunnable> {
     let attempts = known.retry.attempts();
+    let dead = |error: mainstay_kernel::Error| Unrunnable::Dead(WorkError::permanent(error));
     if task.attempt > attempts.saturating_add(CRASHES) {
-        return Err(WorkError::permanent(
-            "its attempts ended without a word, as when a process dies of them",
-        ));
+        let told = "its attempts ended without a word, as when a process dies of them";
+        return Err(Unrunnable::Dead(WorkError::permanent(told)));
     }
-    let meta = Meta::read(&task.meta).map_err(WorkError::permanent)?;
+    let meta = Meta::read(&task.meta).map_err(dead)?;
+    let versions = known.entry.spec.versions();
+    if meta.version > versions.current {
+        return Err(Unrunnable::Later(meta.version));
+    }
+    let body = versions.bring_up(meta.version, task.body.clone()).map_err(dead)?;
     let caller = meta.caller();
     Ok(TaskCx {
         id: task.id,
@@ -122,7 +146,7 @@ fn context(shared: &Shared, known: &Known, task: &Task) -> Result<TaskCx, WorkEr
         queue: task.queue.clone(),
         attempt: task.attempt,
         attempts,
-        body: task.body.clone(),
+        body,
         meta,
         caller,
         db: shared.db.clone(),

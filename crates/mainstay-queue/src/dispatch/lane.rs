@@ -177,7 +177,8 @@ impl Lane {
         }
         let node = shared.epochs.node();
         let mut room = u32::try_from(self.room(shared)).unwrap_or(u32::MAX);
-        let except = self.ahead().waiting_for_their_worker(&shared.workers);
+        let mut except = self.ahead().waiting_for_their_worker(&shared.workers);
+        except.extend(shared.aside.left(shared.db.clock().now()));
         let mut tasks = Vec::new();
         // However many wait without a key, those with one have their turn.
         if room > 1 && self.turns.fetch_add(1, Ordering::Relaxed).is_multiple_of(KEYED_TURN) {

@@ -1,6 +1,7 @@
 //! Runs tasks in this process: claims them with a lease, runs them, and says what became of them.
 
 mod ahead;
+mod aside;
 mod attempt;
 mod broker;
 mod completions;
@@ -19,12 +20,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use mainstay_kernel::work::{Dispatcher, NewTask, Returned, Slot, Task, TaskId};
+use mainstay_kernel::work::{Dispatcher, NewTask, Returned, Runnable, Slot, Task, TaskId};
 use mainstay_kernel::{Db, Error, Owned, Result, Timestamp};
 use prometheus_client::registry::Registry;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use self::ahead::WithinLimit;
+use self::aside::Aside;
 pub use self::broker::{Broker, Received, Shares};
 use self::completions::Done;
 use self::epoch::Epochs;
@@ -121,6 +123,7 @@ pub(crate) struct Shared {
     metrics: Metrics,
     epochs: Epochs,
     shares: Shares,
+    aside: Aside,
     owned: Owned,
     /// The attempts that this process is running, or has not written the end of.
     running: Mutex<HashSet<(TaskId, u32)>>,
@@ -181,6 +184,7 @@ impl Engine {
             metrics: Metrics::new(),
             epochs: Epochs::new(),
             shares: work.shares,
+            aside: Aside::default(),
             owned: Owned::new(),
             running: Mutex::default(),
             completions,
@@ -299,10 +303,11 @@ impl Shared {
         self.unpark().await
     }
 
-    /// Frees tasks that were set aside by a process which did not know their workers, as one of an earlier version.
+    /// Frees tasks that were set aside by a process which did not know their workers, or an earlier version of them.
     async fn unpark(&self) -> Result<()> {
-        let names: Vec<&str> = self.workers.keys().copied().collect();
-        self.db.unpark(&names).await.map(|queues| self.ring(&queues))
+        let known = |it: &Known| Runnable { name: it.entry.spec.name, version: it.entry.spec.version };
+        let known: Vec<_> = self.workers.values().map(known).collect();
+        self.db.unpark(&known).await.map(|queues| self.ring(&queues))
     }
 
     /// Waits until nothing runs, and what has run is written.

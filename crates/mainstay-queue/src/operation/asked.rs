@@ -1,4 +1,5 @@
 use std::any::Any;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -9,7 +10,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{Extension, Found};
+use super::{Extension, Found, OperationSpec};
+use crate::version::{FIRST, INPUT_VERSION};
 use crate::worker::TaskCx;
 
 /// One call of an operation, whichever way it came: what its function is given beside the transaction or the reader.
@@ -60,6 +62,30 @@ impl Asked {
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.call).headers.insert(name.to_ascii_lowercase(), value.into());
         self
+    }
+
+    /// The call with its input as the current version has it; as it is where it does not say another one.
+    ///
+    /// # Errors
+    /// Bad request, when it says a version that is none or is not known here, or the input cannot be brought up.
+    pub(super) fn brought_up(&self, spec: &OperationSpec) -> Result<Cow<'_, Self>> {
+        let Some(said) = self.header_value(INPUT_VERSION) else { return Ok(Cow::Borrowed(self)) };
+        let refused = |message| Error::bad_request("bad_request", message);
+        let version = said.trim().parse().ok().filter(|it| *it >= FIRST).ok_or_else(|| {
+            refused(format!("`Input-Version` is `{said}`, expected a whole number from 1 on"))
+        })?;
+        let versions = spec.versions();
+        if version > versions.current {
+            let (path, known) = (spec.path, versions.current);
+            let message = format!(
+                "the input is of version {version}, and `{path}` is known here up to version {known}"
+            );
+            return Err(refused(message));
+        }
+        let mut brought_up = self.clone();
+        let input = versions.bring_up(version, self.call.input.clone())?;
+        Arc::make_mut(&mut brought_up.call).input = input;
+        Ok(Cow::Owned(brought_up))
     }
 
     pub(super) fn by_task(cx: &TaskCx) -> Self {

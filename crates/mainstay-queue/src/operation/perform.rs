@@ -5,7 +5,8 @@ use super::middleware::{Cx, Database};
 use super::{Asked, Mounted, Perform};
 
 /// Runs an operation for whoever called it. What a mutation writes, the tasks it leaves behind and its answer under
-/// the request commit together; a request that was answered before is answered the same.
+/// the request commit together; a request that was answered before is answered the same. An input of an earlier version,
+/// as the header `Input-Version` says, is brought up to the current one first.
 ///
 /// `keep` says which errors are answers to be kept, too. Who is admitted how often is asked before: [`Mounted::admit`].
 ///
@@ -20,6 +21,7 @@ pub async fn perform(
     keep: impl Fn(&Error) -> Option<Answer> + Send + Sync,
 ) -> Result<Outcome> {
     operation.entry.spec.admits.judge(asked.caller())?;
+    let asked = &*asked.brought_up(operation.entry.spec)?;
     match operation.entry.perform {
         Perform::Query(_) => {
             let output = operation.query(db, asked).await?;

@@ -4,8 +4,9 @@ use mainstay_kernel::{Admits, Boxed, Db, DeclaredError, Error, Place, Rate, Read
 use schemars::{Schema, SchemaGenerator};
 
 use super::{Asked, Cache, MiddlewareEntry, Mounted, Operations};
-use crate::worker::{Run, TaskCx, Worked, WorkerEntry, WorkerSpec, fits};
-use crate::{Job, Retry, WorkError};
+use crate::version::{FIRST, Versions};
+use crate::worker::{Run, TaskCx, Worked, WorkerEntry, WorkerSpec, fits, shape};
+use crate::{Job, Retry, Upgrade, WorkError};
 
 /// What an operation says of itself.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,10 @@ pub struct OperationSpec {
     pub admits: Admits,
     /// When a task of it whose attempt failed is tried again; else its queue says.
     pub retry: Option<Retry>,
+    /// The version of its input, from 1.
+    pub version: u32,
+    /// What brings inputs of earlier versions up; without it they are read as they are.
+    pub upgrade: Option<Upgrade>,
     /// How long what it gave is given again; for queries.
     pub cache: Option<Cache>,
     /// How often one caller may call it.
@@ -61,6 +66,8 @@ impl OperationSpec {
             queue: WorkerSpec::QUEUE,
             admits: Admits::Everyone,
             retry: None,
+            version: FIRST,
+            upgrade: None,
             cache: None,
             rate: None,
             middleware: &[],
@@ -71,6 +78,10 @@ impl OperationSpec {
             tags: &[],
             place,
         }
+    }
+
+    pub(crate) const fn versions(&self) -> Versions {
+        Versions { current: self.version, upgrade: self.upgrade }
     }
 
     /// What it says of this name: `metadata(permission = "orders.write")`.
@@ -134,6 +145,7 @@ impl OperationEntry {
                 spec: const { &as_worker::<O>() },
                 run: run::<O>(),
                 reads: fits::<O::Input>,
+                shape: shape::<O::Input>,
             },
         }
     }
@@ -175,6 +187,8 @@ const fn as_worker<O: Operation>() -> WorkerSpec {
         batch: 1,
         subscribe: None,
         keep: None,
+        version: O::SPEC.version,
+        upgrade: O::SPEC.upgrade,
         summary: O::SPEC.summary,
         place: O::SPEC.place,
     }

@@ -46,6 +46,7 @@ fn operation(entry: &OperationEntry, generator: &mut SchemaGenerator, output: Sc
     operation.description = text(spec.description);
     operation.tags = spec.tags.iter().map(|&it| it.to_owned()).collect();
     operation.parameters = parameters(spec.path);
+    operation.parameters.extend(version(spec.version));
     operation.security = Some(security(spec.admits));
     operation.errors = errors(entry, generator);
     operation.responses.insert("default".to_owned(), other());
@@ -58,6 +59,13 @@ fn operation(entry: &OperationEntry, generator: &mut SchemaGenerator, output: Sc
 fn parameters(path: &str) -> Vec<Parameter> {
     let names = path.split('.').filter_map(|it| it.strip_prefix('$'));
     names.map(|name| Parameter::path(name.to_owned(), json_schema!({ "type": "string" }))).collect()
+}
+
+/// In which version the input is written; nothing where there is one alone.
+fn version(current: u32) -> Option<Parameter> {
+    let schema = json_schema!({ "type": "integer", "minimum": 1, "maximum": current });
+    let described = format!("The version that the input is written in: {current} unless told.");
+    (current > 1).then(|| Parameter::header("Input-Version", schema).described(described))
 }
 
 fn errors(entry: &OperationEntry, generator: &mut SchemaGenerator) -> Vec<DeclaredError> {
@@ -87,6 +95,7 @@ mod tests {
     #[test]
     fn what_a_path_takes_is_described() {
         assert_eq!(parameters("a.$b.c.$d").len(), 2);
+        assert!(version(1).is_none() && version(2).is_some());
         assert_eq!(security(Admits::Roles(&["x"])).len(), 1);
     }
 }

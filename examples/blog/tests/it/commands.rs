@@ -40,6 +40,25 @@ fn seed_fills_the_running_servers_database(place: &Place) {
 }
 
 #[test]
+fn what_operations_promise_is_written_down_and_compared_without_a_database() {
+    on(Kept::Sqlite, |place| {
+        let launch = || Launch::at(place).with("DATABASE_URL", "not a database");
+        let schema = launch().words(&["ops", "schema"]).finish();
+        assert!(schema.code == Some(0) && schema.said.contains("\"operations\": {}"), "{}", schema.said);
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("schema.json");
+        std::fs::write(&path, &schema.said).expect("it can be written");
+        let against = path.display().to_string();
+        let check = || launch().words(&["ops", "check", "--against", &against]).finish();
+        assert_eq!((check().code, check().said.as_str()), (Some(0), ""));
+        let had_more = schema.said.replace("\"workers\": {}", "\"workers\": { \"mail\": {} }");
+        std::fs::write(&path, had_more).expect("it can be written");
+        assert_eq!(check().code, Some(1));
+        assert!(check().said.contains("breaking   worker `mail` is gone: "), "{}", check().said);
+    });
+}
+
+#[test]
 fn routes_lists_the_routes_or_the_hooks() {
     on(Kept::Sqlite, |place| {
         let routes = Launch::at(place).words(&["routes"]).finish();

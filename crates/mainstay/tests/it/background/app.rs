@@ -20,7 +20,7 @@ macro_rules! worker {
 
         impl Job for $name {
             type Input = $input;
-            const JOB: JobName = JobName { queue: Self::SPEC.queue, name: Self::SPEC.name };
+            const JOB: JobName = JobName { queue: Self::SPEC.queue, name: Self::SPEC.name, version: 1 };
         }
 
         impl Worker for $name {
@@ -156,7 +156,7 @@ macro_rules! operation {
 
         impl Job for $name {
             type Input = $input;
-            const JOB: JobName = JobName { queue: <Self as Operation>::SPEC.queue, name: $path };
+            const JOB: JobName = JobName { queue: <Self as Operation>::SPEC.queue, name: $path, version: 1 };
         }
 
         impl Operation for $name {

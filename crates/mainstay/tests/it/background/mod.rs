@@ -11,3 +11,4 @@ mod reports;
 mod running;
 mod scheduling;
 mod spawning;
+mod versions;

@@ -11,3 +11,4 @@ mod hooks;
 mod migrations;
 mod models;
 mod openapi;
+mod upgrades;

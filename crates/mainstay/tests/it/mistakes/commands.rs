@@ -166,6 +166,12 @@ For more information, try '--help'.",
         "expected one of `/v1`",
     ),
     mistake(
+        "promises to compare with that are not there",
+        Refused(BLOG, "blog ops check --against nothing.json"),
+        "`nothing.json` cannot be read: No such file or directory (os error 2); `ops schema` writes one",
+        "`ops schema` writes one",
+    ),
+    mistake(
         "a role that is none, on the command line",
         Refused(BLOG, "blog serve --roles wbe"),
         "the configuration has 1 fault

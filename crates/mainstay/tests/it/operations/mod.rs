@@ -5,3 +5,4 @@ mod app;
 mod listed;
 mod middleware;
 mod rates;
+mod versions;

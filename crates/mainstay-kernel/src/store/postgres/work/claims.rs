@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::Postgres;
-use crate::work::{Burial, Fence, Keys, NextAttempt, PARKED, Task, TaskId};
+use crate::work::{Burial, Fence, Keys, NextAttempt, PARKED, Runnable, Task, TaskId};
 use crate::{Result, Row, Statement, Timestamp};
 
 const TAKE: &str =
@@ -31,8 +31,10 @@ const BURY: &str = "WITH gone AS (DELETE FROM mainstay_task WHERE id = $1 AND ow
 const GIVE_BACK: &str = "UPDATE mainstay_task SET owner = $4, attempt = attempt - 1, started_at = NULL \
      WHERE id = $1 AND owner = $2 AND attempt = $3 RETURNING id";
 
-const UNPARK: &str = "UPDATE mainstay_task SET owner = NULL WHERE owner = $1 \
-     AND name = ANY (string_to_array($2, chr(31))) RETURNING queue";
+const UNPARK: &str = "UPDATE mainstay_task AS task SET owner = NULL \
+     FROM unnest(string_to_array($2, chr(31)), string_to_array($3, ',')::bigint[]) AS known (name, version) \
+     WHERE task.owner = $1 AND task.name = known.name \
+     AND coalesce((task.meta::json ->> 'version')::bigint, 1) <= known.version RETURNING task.queue";
 
 /// Those of one key are numbered under the lock that transactions take, so that their numbers are in the order of
 /// their commits; the sort comes after the locks and before the numbers.
@@ -129,8 +131,11 @@ impl Postgres {
         Ok(!self.settle(&statement).await?.is_empty())
     }
 
-    pub(crate) async fn unpark(&self, names: &[&str]) -> Result<Vec<String>> {
-        self.texts(&Statement::new(UNPARK).bind(PARKED).bind(names.join(SEPARATOR))).await
+    pub(crate) async fn unpark(&self, known: &[Runnable<'_>]) -> Result<Vec<String>> {
+        let names: Vec<_> = known.iter().map(|it| it.name).collect();
+        let versions: Vec<_> = known.iter().map(|it| it.version.to_string()).collect();
+        let unpark = Statement::new(UNPARK).bind(PARKED).bind(names.join(SEPARATOR)).bind(versions.join(","));
+        self.texts(&unpark).await
     }
 
     pub(crate) async fn promote(&self, now: Timestamp, most: u32) -> Result<Vec<String>> {

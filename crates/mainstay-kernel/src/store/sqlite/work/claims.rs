@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::{Sqlite, SqliteTx, texts};
-use crate::work::{Burial, Fence, Keys, NextAttempt, PARKED, Task, TaskId};
+use crate::work::{Burial, Fence, Keys, NextAttempt, PARKED, Runnable, Task, TaskId};
 use crate::{Result, Row, SeededBug, Statement, Timestamp};
 
 const OPEN: &str = "not exists (select 1 from mainstay_queue where name = ?2 and paused)";
@@ -126,10 +126,13 @@ impl Sqlite {
         self.work(|tx| Ok(tx.execute(&statement)? > 0)).await
     }
 
-    pub(crate) async fn unpark(&self, names: &[&str]) -> Result<Vec<String>> {
-        let text = "update mainstay_task set owner = null where owner = ?1 \
-             and name in (select value from json_each(?2)) returning queue";
-        self.texts(Statement::new(text).bind(PARKED).bind(listed(names))).await
+    pub(crate) async fn unpark(&self, known: &[Runnable<'_>]) -> Result<Vec<String>> {
+        let text = "update mainstay_task set owner = null where owner = ?1 and exists ( \
+             select 1 from json_each(?2) as known where json_extract(known.value, '$[0]') = mainstay_task.name \
+             and coalesce(json_extract(mainstay_task.meta, '$.version'), 1) <= json_extract(known.value, '$[1]')) \
+             returning queue";
+        let known: Vec<_> = known.iter().map(|it| (it.name, it.version)).collect();
+        self.texts(Statement::new(text).bind(PARKED).bind(listed(&known))).await
     }
 
     pub(crate) async fn promote(&self, now: Timestamp, most: u32) -> Result<Vec<String>> {
