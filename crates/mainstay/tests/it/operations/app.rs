@@ -44,8 +44,11 @@ async fn of_application(cx: &mut Cx<'_>) -> Result<Reply> {
     RUNS.fetch_add(1, Ordering::SeqCst);
     assert!(cx.get::<Trail>().is_none(), "nothing of another run is there");
     leave(cx, "application");
-    if cx.asked().header_value("x-refuse").is_some() || cx.asked().metadata().contains_key("refuse") {
+    if cx.asked().header_value("x-refuse").is_some() {
         return Err(Error::http(418, "teapot", "as told"));
+    }
+    if cx.asked().metadata().contains_key("refuse") {
+        return Err(Error::http(503, "away", "as told"));
     }
     cx.next().await
 }
