@@ -2,6 +2,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
+use async_nats::client::{PublishError, PublishErrorKind};
 use async_nats::jetstream::{AckKind, Message};
 use futures_util::FutureExt as _;
 use mainstay_kernel::{Answer, Caller, Error, ErrorKind, Request, Result};
@@ -163,6 +164,27 @@ impl Shared {
             tracing::warn!(queue = incoming.queue, reply_to, "no answer is sent to such a subject");
             return;
         }
+        let mut sent = self.send(incoming, reply_to, answer, replayed).await;
+        if matches!(&sent, Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded) {
+            tracing::error!(
+                queue = incoming.queue,
+                path = incoming.path,
+                "an answer is larger than the broker carries"
+            );
+            sent = self.send(incoming, reply_to, reply::too_large().answer(), false).await;
+        }
+        if let Err(error) = sent {
+            tracing::warn!(%error, queue = incoming.queue, "an answer could not be sent");
+        }
+    }
+
+    async fn send(
+        &self,
+        incoming: &Incoming,
+        reply_to: &str,
+        answer: Answer,
+        replayed: bool,
+    ) -> Result<(), PublishError> {
         let mut headers = HeaderMap::new();
         if let Some(id) = incoming.given_id() {
             headers.insert("Request-Id", id);
@@ -172,9 +194,6 @@ impl Shared {
         if replayed {
             headers.insert("Idempotent-Replayed", "true");
         }
-        let sent = self.nats.client().publish_with_headers(reply_to.clone(), headers, answer.body.into());
-        if let Err(error) = sent.await {
-            tracing::warn!(%error, queue = incoming.queue, "an answer could not be sent");
-        }
+        self.nats.client().publish_with_headers(reply_to.to_owned(), headers, answer.body.into()).await
     }
 }

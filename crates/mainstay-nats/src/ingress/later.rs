@@ -3,7 +3,8 @@
 use std::sync::Weak;
 use std::time::Duration;
 
-use mainstay_kernel::{Boxed, Caller, Db, Place, Result, Timestamp, write_tx};
+use mainstay_kernel::work::TaskId;
+use mainstay_kernel::{Boxed, Caller, Db, Error, Place, Request, Result, Timestamp, write_tx};
 use mainstay_queue::{
     Job, JobName, Run, Scheduler as _, TaskCx, WorkError, Worked, Worker, WorkerEntry, WorkerSpec, worked,
 };
@@ -11,7 +12,7 @@ use mainstay_queue::{
 use super::request::Incoming;
 use super::{Ingress, Shared};
 
-/// For how long a request that is delivered again is known to wait already.
+/// For how long a message that is delivered again is known to wait already.
 const KNOWN: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// What the database knows of what answers here.
@@ -50,12 +51,25 @@ pub(super) async fn set_aside(
     target: Timestamp,
 ) -> Result<()> {
     let key = format!("{} {}", caller.label(), incoming.id()?);
+    let mark = message(incoming, caller)?.id;
     write_tx!(db, |tx| {
         tx.act_for(caller);
-        let later = tx.enqueue(PerformLater, incoming.clone());
-        later.at(target).key(&key).unique(KNOWN).await.map(drop)
+        let (this, until) = (TaskId::new(), tx.now().plus(KNOWN));
+        if tx.only_one(mark, this, until).await? != this {
+            return Ok(());
+        }
+        // Repeats of one request are performed in the order in which they came.
+        tx.enqueue(PerformLater, incoming.clone()).at(target).key(&key).await.map(drop)
     })
     .await
+}
+
+/// What is the same when a message is delivered again, and another for a repeat of its request: whoever sent that waits
+/// for an answer, too.
+fn message(incoming: &Incoming, caller: &Caller) -> Result<Request> {
+    let whole = serde_json::to_string(incoming)
+        .map_err(|error| Error::internal("a request cannot be written down").caused_by(error))?;
+    Ok(Request::keyed(incoming.id()?, &caller.label(), &whole, b""))
 }
 
 fn perform<'t>(cx: &'t TaskCx) -> Boxed<'t, Worked> {

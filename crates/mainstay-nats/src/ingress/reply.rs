@@ -77,6 +77,13 @@ pub(super) fn told(error: &Error) -> Told {
     }
 }
 
+/// Of what was done, and whose answer does not fit into a message.
+pub(super) fn too_large() -> Told {
+    let message =
+        "it was done, and its answer is larger than the broker carries: ask for less, or raise `max_payload`";
+    Told::new(500, "INTERNAL_SERVER_ERROR", message)
+}
+
 /// The codes that an application may have chosen over those of this contract: as it spells them, in upper snake case.
 fn in_upper_snake(code: &str) -> String {
     match code {

@@ -43,6 +43,12 @@ async fn named(_: &Reader, name: String) -> Result<String> {
     Ok(name)
 }
 
+/// More than a message holds.
+#[query(queue = "people", path = "people.long")]
+async fn long(_: &Reader) -> Result<String> {
+    Ok("x".repeat(8 << 20))
+}
+
 #[query(queue = "people", path = "people.count")]
 async fn count(reader: &Reader) -> Result<i64> {
     Person::filter(Person::EMAIL.ne("")).count(reader).await
@@ -115,6 +121,7 @@ pub(super) fn app() -> App {
         .model::<Greeting>()
         .operation(know)
         .operation(named)
+        .operation(long)
         .operation(count)
         .operation(who)
         .operation(signed)

@@ -162,6 +162,39 @@ async fn a_request_before_its_time_waits_in_the_database(app: TestApp) {
     assert_eq!(waiting(&app).await, 0);
 }
 
+#[mainstay::test(app = app)]
+async fn each_who_asks_before_the_time_is_answered(app: TestApp) {
+    let broker = Broker::of(&app).await;
+    let work = Work { workers: vec![Ingress::worker()], ..Work::default() };
+    let later = Engine::new(app.db(), work).expect("an engine");
+    later.enter().await.expect("it enters");
+    let target = (app.now().as_millis() + 60_000).to_string();
+    let mut all = Vec::new();
+    for name in ["ann", "ann", "bob"] {
+        let (inbox, answers) = broker.inbox().await;
+        let headers = [("Request-Id", "soon"), ("Reply-To", inbox.as_str()), ("Target-At", target.as_str())];
+        broker.publish("people.people.know", &headers, email(name).to_string().as_bytes()).await;
+        broker.until_heard("people").await;
+        all.push(answers);
+    }
+    app.advance(Duration::from_secs(61));
+    while later.step().await.unwrap() > 0 {}
+    let mut told = Vec::new();
+    for answers in &mut all {
+        let reply = next(answers).await;
+        told.push((reply.status, reply.body["code"].clone()));
+    }
+    assert_eq!(told, [(200, json!(null)), (200, json!(null)), (409, json!("REQUEST_ID_CONFLICT"))]);
+}
+
+#[mainstay::test(app = app)]
+async fn an_answer_that_is_too_large_for_the_broker_is_said_to_be(app: TestApp) {
+    let broker = Broker::of(&app).await;
+    let reply = broker.ask("people.people.long", json!(null)).await;
+    assert_eq!(reply.code(), (500, "INTERNAL_SERVER_ERROR"));
+    assert!(reply.body["message"].as_str().unwrap().contains("max_payload"), "{reply:?}");
+}
+
 /// How many requests wait for their time; none of them holds a credential.
 async fn waiting(app: &TestApp) -> usize {
     let all = app.db().tasks(&mainstay::kernel::work::TaskFilter::default(), 100).await.unwrap();
