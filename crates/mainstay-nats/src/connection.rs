@@ -7,6 +7,7 @@ use async_nats::connection::State;
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectOptions, Event, ServerAddr};
 use mainstay_kernel::{Error, Result};
+use percent_encoding::percent_decode_str;
 
 use crate::subject::Namespace;
 
@@ -59,7 +60,7 @@ impl Nats {
     pub async fn connect(options: NatsOptions) -> Result<Self> {
         let namespace = Namespace::new(&options.prefix)?;
         let servers = servers(&options.servers)?;
-        let settings = settings(&options).await?;
+        let settings = entering(settings(&options).await?, &servers);
         let client = settings.connect(servers).await.map_err(|error| {
             Error::internal("the broker that NATS_URL names cannot be entered").caused_by(error)
         })?;
@@ -122,6 +123,17 @@ fn servers(addresses: &[String]) -> Result<Vec<ServerAddr>> {
         })
     };
     addresses.iter().map(read).collect()
+}
+
+/// As whom an address says, the first that says so: the client library does not look there.
+fn entering(settings: ConnectOptions, servers: &[ServerAddr]) -> ConnectOptions {
+    let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let named = servers.iter().find_map(|it| Some((it.username()?, it.password())));
+    match named {
+        Some((user, Some(password))) => settings.user_and_password(decoded(user), decoded(password)),
+        Some((token, None)) => settings.token(decoded(token)),
+        None => settings,
+    }
 }
 
 async fn settings(options: &NatsOptions) -> Result<ConnectOptions> {

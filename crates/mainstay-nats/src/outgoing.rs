@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use async_nats::HeaderMap;
-use async_nats::jetstream::context::{GetStreamByNameErrorKind, PublishError, PublishErrorKind};
+use async_nats::jetstream::context::{GetStreamByNameErrorKind, PublishErrorKind};
 use async_nats::jetstream::publish::PublishAck;
+use async_nats::{HeaderMap, client};
 use futures_util::future::join_all;
 use mainstay_kernel::{Boxed, Db, Error, Place, Result, write_tx};
 use mainstay_queue::{
@@ -226,7 +226,10 @@ impl Sender {
     async fn tell(&self, id: &str, message: &Published) -> Result<(), Unsent> {
         let (subject, body) = (self.nats.namespace().queue(&message.subject), message.message.clone());
         let told = self.nats.client().publish_with_headers(subject, self.headers(id, message), body.into());
-        told.await.map_err(away)
+        told.await.map_err(|error| {
+            let is_too_large = error.kind() == client::PublishErrorKind::MaxPayloadExceeded;
+            if is_too_large { too_large(error) } else { away(error) }
+        })
     }
 
     /// Sends it to the stream that keeps it.
@@ -242,7 +245,7 @@ impl Sender {
         };
         acknowledged.map_err(|error| {
             let is_too_large = error.kind() == PublishErrorKind::MaxPayloadExceeded;
-            if is_too_large { Unsent::TooLarge(error) } else { away(error) }
+            if is_too_large { too_large(error) } else { away(error) }
         })
     }
 
@@ -284,10 +287,16 @@ enum Unsent {
     /// The broker is away: this attempt does not count.
     Away,
     /// The broker takes none so large.
-    TooLarge(PublishError),
+    TooLarge(Error),
 }
 
-fn away(cause: impl Into<Box<dyn std::error::Error + std::marker::Send + Sync>>) -> Unsent {
+type Cause = Box<dyn std::error::Error + std::marker::Send + Sync>;
+
+fn too_large(cause: impl Into<Cause>) -> Unsent {
+    Unsent::TooLarge(Error::internal("the broker takes no message so large (max_payload)").caused_by(cause))
+}
+
+fn away(cause: impl Into<Cause>) -> Unsent {
     let error = Error::internal("the broker did not take a message").caused_by(cause);
     tracing::warn!(error = &error as &dyn std::error::Error, "it is sent again");
     Unsent::Away

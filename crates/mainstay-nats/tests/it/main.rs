@@ -3,6 +3,7 @@
 mod app;
 mod broker;
 mod client;
+mod connection;
 mod messages;
 mod requests;
 mod tasks;

@@ -134,6 +134,24 @@ async fn without_a_stream_whoever_listens_has_it(app: TestApp) {
 }
 
 #[mainstay::test(app = app)]
+async fn a_message_that_is_too_large_for_the_broker_stops_no_other(app: TestApp) {
+    let publishing = Publishing::of(&app).await;
+    publishing.stream().await;
+    let long = "x".repeat(async_nats::connect(url()).await.unwrap().max_payload());
+    for (subject, message) in [("loose.words", &*long), ("news.local", &*long), ("news.local", "ann")] {
+        // A megabyte takes a busy machine longer than a transaction may hold the writer.
+        app.db().write_unbounded(async |tx| tx.publish(subject, message).await).await.unwrap();
+    }
+    // Together, and then each by itself.
+    publishing.engine.step().await.unwrap();
+    app.advance(Duration::from_secs(60));
+    publishing.engine.step().await.unwrap();
+    assert_eq!((left(&app).await, publishing.last().await), (vec!["mainstay.confirm".to_owned()], 1));
+    let dead = app.db().dead(&TaskFilter::default(), 10).await.unwrap();
+    assert!(dead.len() == 2 && dead.iter().all(|it| it.errors.contains("max_payload")));
+}
+
+#[mainstay::test(app = app)]
 async fn what_others_publish_is_given_to_who_subscribes_once(app: TestApp) {
     let publishing = Publishing::of(&app).await;
     publishing.stream().await;
