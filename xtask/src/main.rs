@@ -79,8 +79,12 @@ enum Command {
         #[arg(long, default_value_t = 600)]
         seconds: u64,
     },
-    /// Outside judges hold the blog against its OpenAPI document, on both stores.
-    Judge,
+    /// Outside judges hold the blog against its OpenAPI document and the sign-up flow against what is said of NATS, on
+    /// both stores.
+    Judge {
+        /// Only these parts.
+        parts: Vec<judge::Part>,
+    },
     /// Writes `llms.txt` and `llms-full.txt` from the pages of the book.
     Docs,
     /// Builds the book from its pages, with mdbook, into `target/book`.
@@ -115,7 +119,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Chaos { arguments } => chaos::run(&arguments),
         Command::Fuzz { name, seconds } => suite::fuzz(&name, seconds),
         Command::Soak { name, seconds } => suite::soak(&name, seconds),
-        Command::Judge => judge::run(),
+        Command::Judge { parts } => judge::run(&parts),
         Command::Docs => book::write(),
         Command::Book => book::build(),
         Command::Ci => suite::ci(),

@@ -8,78 +8,67 @@ use anyhow::{Context, Result, bail};
 
 use crate::process;
 
-const PYTHON: [&str; 3] = ["schemathesis==4.32.5", "openapi-spec-validator==0.9.0", "psycopg[binary]==3.*"];
-const CLIENT: [&str; 3] = ["package.json", "tsconfig.json", "main.ts"];
+/// A virtual environment with packages from PyPI.
+pub(super) struct Python(PathBuf);
 
-/// Programs in Python and in Node.
-pub(super) struct Tools {
-    venv: PathBuf,
-    client: PathBuf,
-}
+/// A folder with packages from npm, and programs that use them.
+pub(super) struct Node(PathBuf);
 
-impl Tools {
-    /// Installs what is missing, and what another version of this file installed.
-    pub(super) fn install(folder: &Path) -> Result<Self> {
-        let tools = Self { venv: folder.join("venv"), client: folder.join("client") };
-        tools.install_python()?;
-        tools.install_node()?;
-        Ok(tools)
-    }
-
-    fn install_python(&self) -> Result<()> {
-        let stamp = self.venv.join("installed");
-        let wanted = PYTHON.join("\n");
+impl Python {
+    /// Installs what is missing below `folder`, and what another version of this list installed.
+    pub(super) fn install(folder: &Path, packages: &[&str]) -> Result<Self> {
+        let this = Self(folder.join("venv"));
+        let (stamp, wanted) = (this.0.join("installed"), packages.join("\n"));
         if fs::read_to_string(&stamp).is_ok_and(|it| it == wanted) {
-            return Ok(());
+            return Ok(this);
         }
         needed("python3", "apt-get install python3-venv")?;
-        println!("judge: installing {} with pip", PYTHON.join(", "));
-        process::run(Command::new("python3").args(["-m", "venv"]).arg(&self.venv))
+        println!("judge: installing {} with pip", packages.join(", "));
+        process::run(Command::new("python3").args(["-m", "venv"]).arg(&this.0))
             .context("python3 has no venv: `apt-get install python3-venv`")?;
-        process::run(
-            self.python("pip").args(["install", "--quiet", "--disable-pip-version-check"]).args(PYTHON),
-        )?;
-        Ok(fs::write(stamp, wanted)?)
-    }
-
-    fn install_node(&self) -> Result<()> {
-        fs::create_dir_all(&self.client)?;
-        let source = process::root().join("xtask/src/judge/client");
-        for file in CLIENT {
-            fs::copy(source.join(file), self.client.join(file))?;
-        }
-        let (stamp, wanted) =
-            (self.client.join("installed"), fs::read_to_string(source.join("package.json"))?);
-        if fs::read_to_string(&stamp).is_ok_and(|it| it == wanted) {
-            return Ok(());
-        }
-        needed("npm", "apt-get install nodejs npm")?;
-        println!("judge: installing the client's packages with npm");
-        process::output(self.program("npm").args([
-            "install",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-        ]))?;
-        Ok(fs::write(stamp, wanted)?)
+        let mut pip = this.program("pip");
+        process::run(pip.args(["install", "--quiet", "--disable-pip-version-check"]).args(packages))?;
+        fs::write(stamp, wanted)?;
+        Ok(this)
     }
 
     /// A program of the virtual environment.
-    pub(super) fn python(&self, program: &str) -> Command {
-        Command::new(self.venv.join("bin").join(program))
+    pub(super) fn program(&self, program: &str) -> Command {
+        Command::new(self.0.join("bin").join(program))
+    }
+}
+
+impl Node {
+    /// Copies `files` from `source`, one of them a `package.json`, and installs its packages where they are missing or others.
+    pub(super) fn install(folder: PathBuf, source: &Path, files: &[&str]) -> Result<Self> {
+        fs::create_dir_all(&folder)?;
+        for file in files {
+            fs::copy(source.join(file), folder.join(file))?;
+        }
+        let this = Self(folder);
+        let (stamp, wanted) = (this.0.join("installed"), fs::read_to_string(source.join("package.json"))?);
+        if fs::read_to_string(&stamp).is_ok_and(|it| it == wanted) {
+            return Ok(this);
+        }
+        needed("npm", "apt-get install nodejs npm")?;
+        println!("judge: installing packages with npm in {}", this.0.display());
+        let words = ["install", "--ignore-scripts", "--no-audit", "--no-fund"];
+        process::output(this.program("npm").args(words))?;
+        fs::write(stamp, wanted)?;
+        Ok(this)
     }
 
-    /// A program of the client's packages, in the client's folder.
-    pub(super) fn node(&self, program: &str) -> Command {
-        let mut command = Command::new(self.client.join("node_modules/.bin").join(program));
-        command.current_dir(&self.client);
+    /// A program of the packages, in their folder.
+    pub(super) fn packaged(&self, program: &str) -> Command {
+        let mut command = Command::new(self.0.join("node_modules/.bin").join(program));
+        command.current_dir(&self.0);
         command
     }
 
-    /// Any program, in the client's folder.
+    /// Any program, in the packages' folder.
     pub(super) fn program(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.current_dir(&self.client);
+        command.current_dir(&self.0);
         command
     }
 }
