@@ -3,7 +3,9 @@ use std::time::{Duration, Instant};
 
 use crate::db::Shared;
 use crate::store::{Commit, Company, Rollback, Store};
-use crate::{Answer, Error, ErrorKind, Failpoint, FaultPoint, Request, Result, SeededBug, Tx, watch};
+use crate::{
+    Answer, Error, ErrorKind, Failpoint, FaultPoint, Request, Result, SeededBug, TRACE, Tx, metrics, watch,
+};
 
 /// The runs of one handler until it commits, fails for good, or is found to be a repeat.
 pub(crate) struct Attempts<'a> {
@@ -66,19 +68,35 @@ impl<'a> Attempts<'a> {
         tx: Tx,
         result: Result<Option<&Answer>, &Error>,
     ) -> Result<Settled> {
-        let asked = self.asked;
+        let (asked, run) = (self.asked, self.run);
         let settled = self.end(tx, result).await;
-        self.shared.metrics.ended(asked, &settled);
+        self.ended(asked, run, &settled);
         settled
     }
 
     /// [`Attempts::settle`] of a run that was one statement.
     pub(crate) async fn settle_one(&mut self, commit: Commit) -> Result<Settled> {
-        let asked = self.asked;
+        let (asked, run) = (self.asked, self.run);
         let settled = self.committed(commit).await;
-        self.shared.metrics.ended(asked, &settled);
+        self.ended(asked, run, &settled);
         self.asked = Instant::now();
         settled
+    }
+
+    /// Counts a run, and tells of it where its trace is recorded.
+    fn ended(&self, asked: Instant, run: u32, settled: &Result<Settled>) {
+        let (took, outcome) = (asked.elapsed(), metrics::outcome(settled));
+        self.shared.metrics.ended(took, outcome);
+        tracing::trace!(
+            name: "transaction",
+            target: TRACE,
+            duration = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX),
+            otel.kind = "client",
+            otel.status_code = matches!(settled, Ok(Settled::Failed) | Err(_)).then_some("error"),
+            db.system.name = self.shared.store.dialect().system(),
+            mainstay.attempt = run + 1,
+            mainstay.outcome = outcome,
+        );
     }
 
     async fn end(&mut self, tx: Tx, result: Result<Option<&Answer>, &Error>) -> Result<Settled> {

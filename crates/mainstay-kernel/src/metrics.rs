@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -28,7 +28,7 @@ struct Labels {
 impl Metrics {
     pub(crate) fn new() -> Self {
         let ended = Family::<Labels, Counter>::default();
-        let committed = ended.get_or_create(&Labels { outcome: "committed" }).clone();
+        let committed = ended.get_or_create(&Labels { outcome: COMMITTED }).clone();
         Self { ended, committed, took: Histogram::new(BUCKETS) }
     }
 
@@ -45,18 +45,25 @@ impl Metrics {
         );
     }
 
-    /// A run that was asked for then has ended.
-    pub(crate) fn ended(&self, asked: Instant, settled: &Result<Settled>) {
-        let outcome = match settled {
-            Ok(Settled::Committed) => None,
-            Ok(Settled::Again) => Some("conflicted"),
-            Ok(Settled::Replay(_)) => Some("replayed"),
-            Ok(Settled::Failed) | Err(_) => Some("failed"),
-        };
+    /// A run has ended.
+    pub(crate) fn ended(&self, took: Duration, outcome: &'static str) {
         match outcome {
-            None => self.committed.inc(),
-            Some(outcome) => self.ended.get_or_create(&Labels { outcome }).inc(),
+            COMMITTED => self.committed.inc(),
+            outcome => self.ended.get_or_create(&Labels { outcome }).inc(),
         };
-        self.took.observe(asked.elapsed().as_secs_f64());
+        self.took.observe(took.as_secs_f64());
+    }
+}
+
+/// The outcome of nearly all.
+const COMMITTED: &str = "committed";
+
+/// What became of a run, as it is counted.
+pub(crate) fn outcome(settled: &Result<Settled>) -> &'static str {
+    match settled {
+        Ok(Settled::Committed) => COMMITTED,
+        Ok(Settled::Again) => "conflicted",
+        Ok(Settled::Replay(_)) => "replayed",
+        Ok(Settled::Failed) | Err(_) => "failed",
     }
 }

@@ -11,6 +11,16 @@ pub enum Dialect {
     Sqlite,
 }
 
+impl Dialect {
+    /// What OpenTelemetry calls the system that speaks it.
+    pub(crate) const fn system(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgresql",
+            Self::Sqlite => "sqlite",
+        }
+    }
+}
+
 /// SQL text in the store's dialect with the values bound to its placeholders.
 #[derive(Clone, Debug)]
 pub struct Statement {

@@ -14,10 +14,11 @@ use futures_util::future::Either;
 use futures_util::{FutureExt, TryFutureExt};
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN, VARY};
 use http::{HeaderMap, HeaderValue, Request};
+use mainstay_kernel::Sampler;
 use tower::{Layer, Service, ServiceExt};
 use tower_http::cors::CorsLayer;
 
-use crate::access_log::Entry;
+use crate::access_log::{AccessLog, Entry};
 use crate::answering::{Answering, Boxed, is_error};
 use crate::body_limit::{BodyLimit, LimitedBody};
 use crate::client_address::{Cidr, ClientAddress};
@@ -45,6 +46,8 @@ pub struct EdgeConfig {
     pub trusted_proxies: Vec<Cidr>,
     /// Whether answers are compressed for clients that ask. Default: gzip.
     pub compression: Compression,
+    /// Which requests are recorded as spans of a trace. Default: none.
+    pub sampler: Sampler,
 }
 
 /// Whether answers are compressed.
@@ -66,6 +69,8 @@ pub struct Edge {
     pub metrics: Arc<Metrics>,
     /// The order to stop; share it with [`Health`](crate::Health) and keep a clone to give it.
     pub shutdown: Shutdown,
+    /// Where a line for each request goes. Default: to `tracing`.
+    pub access_log: AccessLog,
 }
 
 /// A router behind the edge: serve it with [`Server`](crate::Server), or call it as a tower service.
@@ -82,6 +87,7 @@ struct Shared {
     cors: CorsLayer,
     metrics: Arc<Metrics>,
     shutdown: Shutdown,
+    access_log: AccessLog,
 }
 
 impl Edge {
@@ -105,12 +111,21 @@ impl Edge {
         router: Router,
         templates: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> EdgeService {
-        let Self { config, metrics, shutdown } = self;
+        let Self { config, metrics, shutdown, access_log } = self;
         let (cors, routes) = (config.trusted_origins.layer(), Routes::new(templates));
         // Handlers become services once, and not for each request.
         let router: Router = router.with_state(());
         let recorder = router.clone().layer(RecordRoute);
-        EdgeService(Arc::new(Shared { router, routes, recorder, config, cors, metrics, shutdown }))
+        EdgeService(Arc::new(Shared {
+            router,
+            routes,
+            recorder,
+            config,
+            cors,
+            metrics,
+            shutdown,
+            access_log,
+        }))
     }
 }
 
@@ -122,8 +137,8 @@ impl EdgeService {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
-        let exchange = Exchange::begin(request.method(), request.headers());
-        let entry = Entry::begin(Arc::clone(&exchange), Arc::clone(&self.0.metrics));
+        let exchange = Exchange::begin(request.method(), request.headers(), self.0.config.sampler);
+        let entry = Entry::begin(&exchange, &self.0.metrics, &self.0.access_log);
         let audience = Audience::of(&request);
         let request = self.bounded(request, &exchange);
         let answering = self.across_origins(request, &exchange);

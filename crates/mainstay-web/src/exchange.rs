@@ -1,11 +1,15 @@
 //! One request and its answer: what the edge knows about it, for handlers, logs and metrics.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Extensions, HeaderMap, Method};
+use mainstay_kernel::{Clock, Sampler, TRACE, Timestamp};
 use tokio::time::Instant;
+use tracing::Span;
 
 use crate::error::ApiError;
 use crate::request_id::RequestId;
@@ -25,7 +29,10 @@ pub const UNMATCHED: &str = "<unmatched>";
 pub struct Exchange {
     request_id: RequestId,
     trace: TraceContext,
+    /// Where its trace is recorded.
+    span: Option<Box<Span>>,
     method: &'static str,
+    began: Timestamp,
     started: Instant,
     route: OnceLock<Arc<Route>>,
     caller: OnceLock<CallerId>,
@@ -48,12 +55,17 @@ pub(crate) enum BodyFate {
 }
 
 impl Exchange {
-    pub(crate) fn begin(method: &Method, headers: &HeaderMap) -> Arc<Self> {
+    pub(crate) fn begin(method: &Method, headers: &HeaderMap, sampler: Sampler) -> Arc<Self> {
+        let (method, began, started) = (label(method), Clock::system().now(), Instant::now());
+        let trace = TraceContext::of(headers, sampler);
+        let is_recorded = sampler.is_recording() && trace.is_sampled();
         Arc::new(Self {
-            request_id: RequestId::of(headers),
-            trace: TraceContext::of(headers),
-            method: label(method),
-            started: Instant::now(),
+            request_id: RequestId::arrived(headers, began),
+            span: is_recorded.then(|| Box::new(span(&trace, method))),
+            trace,
+            method,
+            began,
+            started,
             route: OnceLock::new(),
             caller: OnceLock::new(),
             body: AtomicU8::new(BodyFate::Admitted as u8),
@@ -78,9 +90,10 @@ impl Exchange {
     }
 
     /// Runs `work` as part of this exchange, so that its log lines carry the request id: for tasks
-    /// started on the request's behalf.
+    /// started on the request's behalf. Spans that it opens are children of the request's.
     pub async fn scope<F: Future>(self: Arc<Self>, work: F) -> F::Output {
-        CURRENT.scope(self, work).await
+        let exchange = Arc::clone(&self);
+        CURRENT.scope(self, Spanned { exchange, work }).await
     }
 
     /// The request's id.
@@ -124,6 +137,24 @@ impl Exchange {
         self.started.elapsed()
     }
 
+    /// When the request's head was read, by the machine's clock.
+    pub(crate) const fn began(&self) -> Timestamp {
+        self.began
+    }
+
+    /// Ends the request's span, where its trace is recorded.
+    pub(crate) fn end_span(&self, status: u16) {
+        let Some(span) = &self.span else { return };
+        span.record("http.route", self.route());
+        span.record("http.response.status_code", status);
+        span.record("mainstay.request_id", self.request_id.as_str());
+        if status >= 500 {
+            span.record("otel.status_code", "error");
+        }
+        span.record("otel.name", format_args!("{} {}", self.method, self.route()));
+        span.record("ended", true);
+    }
+
     pub(crate) const fn started(&self) -> Instant {
         self.started
     }
@@ -147,6 +178,45 @@ impl Exchange {
     pub(crate) fn set_body_fate(&self, fate: BodyFate) {
         self.body.store(fate as u8, Ordering::Release);
     }
+}
+
+pin_project_lite::pin_project! {
+    /// Work within the span of its exchange, if it has one: most have none, and pay but for the look.
+    struct Spanned<F> {
+        exchange: Arc<Exchange>,
+        #[pin]
+        work: F,
+    }
+}
+
+impl<F: Future> Future for Spanned<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = this.exchange.span.as_ref().map(|span| span.enter());
+        this.work.poll(cx)
+    }
+}
+
+/// A request's span. It may outlive the request, whose exchange is looked at later: its end is recorded.
+fn span(trace: &TraceContext, method: &'static str) -> Span {
+    use tracing::field::Empty;
+    tracing::trace_span!(
+        target: TRACE,
+        "request",
+        otel.kind = "server",
+        otel.name = Empty,
+        otel.status_code = Empty,
+        trace_id = trace.here().trace_id(),
+        span_id = trace.here().span_id(),
+        parent_id = trace.parent(),
+        http.request.method = method,
+        http.route = Empty,
+        http.response.status_code = Empty,
+        mainstay.request_id = Empty,
+        ended = Empty,
+    )
 }
 
 /// Methods are the client's to choose; labels and log fields are not.

@@ -16,7 +16,6 @@ pub mod crud;
 mod deadline;
 mod edge;
 pub mod endpoint;
-mod entropy;
 mod env;
 mod envelope;
 mod error;
@@ -50,7 +49,7 @@ mod status;
 mod target;
 mod trace_context;
 
-pub use access_log::ACCESS_LOG;
+pub use access_log::{ACCESS_LOG, AccessLine, AccessLines, AccessLog};
 pub use body_limit::BodyLimit;
 pub use client_address::Cidr;
 pub use cors::{OriginError, TrustedOrigins};

@@ -6,8 +6,9 @@ use axum::extract::FromRequestParts;
 use http::header::HeaderName;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
+use mainstay_kernel::entropy::random_u128;
+use mainstay_kernel::{Clock, Timestamp};
 
-use crate::entropy::random_u128;
 use crate::error::ApiError;
 use crate::exchange::Exchange;
 
@@ -33,19 +34,28 @@ impl RequestId {
     /// A new id, `req_` and a UUIDv7 (RFC 9562).
     #[must_use]
     pub fn new() -> Self {
+        Self::made(Clock::system().now())
+    }
+
+    fn made(at: Timestamp) -> Self {
         let mut text = [0_u8; PREFIX.len() + 36];
         let (prefix, id) = text.split_at_mut(PREFIX.len());
         prefix.copy_from_slice(PREFIX);
-        uuid_v7().hyphenated().encode_lower(id);
+        uuid_v7(at).hyphenated().encode_lower(id);
         Self(Text::New(text))
     }
 
     /// The id a request brought along, or a new one when it brought none that can be kept.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
+        Self::arrived(headers, Clock::system().now())
+    }
+
+    /// [`RequestId::of`] a request that came at this time.
+    pub(crate) fn arrived(headers: &HeaderMap, at: Timestamp) -> Self {
         match headers.get(X_REQUEST_ID) {
             Some(value) if can_be_kept(value.as_bytes()) => Self(Text::Kept(value.clone())),
-            Some(_) | None => Self::new(),
+            Some(_) | None => Self::made(at),
         }
     }
 
@@ -59,9 +69,15 @@ impl RequestId {
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// The id as bytes, which are printable ASCII.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
-            Text::New(text) => std::str::from_utf8(text).unwrap_or_default(),
-            Text::Kept(value) => value.to_str().unwrap_or_default(),
+            Text::New(text) => text,
+            Text::Kept(value) => value.as_bytes(),
         }
     }
 
@@ -97,9 +113,8 @@ fn can_be_kept(value: &[u8]) -> bool {
     (1..=MAX_BYTES).contains(&value.len()) && value.iter().all(|byte| (0x20..=0x7e).contains(byte))
 }
 
-fn uuid_v7() -> uuid::Uuid {
-    let (seconds, nanoseconds) = uuid::Timestamp::now(uuid::NoContext).to_unix();
-    let milliseconds = seconds * 1000 + u64::from(nanoseconds / 1_000_000);
+fn uuid_v7(at: Timestamp) -> uuid::Uuid {
+    let milliseconds = u64::try_from(at.as_millis()).unwrap_or(0);
     let mut random = [0_u8; 10];
     random.copy_from_slice(&random_u128().to_ne_bytes()[..10]);
     uuid::Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid()

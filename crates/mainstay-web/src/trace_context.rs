@@ -6,8 +6,8 @@ use axum::extract::FromRequestParts;
 use http::header::HeaderName;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
+use mainstay_kernel::{Sampler, TraceParent};
 
-use crate::entropy::{random_u64, random_u128};
 use crate::error::ApiError;
 use crate::exchange::Exchange;
 
@@ -16,9 +16,6 @@ pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The header that carries what tracing systems add for one another.
 pub const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
-/// The flags that level 2 of the Recommendation defines: sampled and random trace id.
-const KNOWN_FLAGS: u8 = 0b11;
-const RANDOM_TRACE_ID: u8 = 0b10;
 const MAX_STATE_BYTES: usize = 512;
 
 /// The trace a request belongs to and the span that answering it is. An extractor; handlers pass
@@ -27,46 +24,40 @@ const MAX_STATE_BYTES: usize = 512;
 /// Source: W3C Trace Context, level 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceContext {
-    trace_id: u128,
+    here: TraceParent,
     parent_id: Option<u64>,
-    span_id: u64,
-    flags: u8,
     state: Option<HeaderValue>,
 }
 
 impl TraceContext {
     /// Continues the caller's trace in a new span, or starts a trace when the caller sent none, an
-    /// invalid one, or several.
+    /// invalid one, or several. Whether it is recorded is the sampler's to say.
     #[must_use]
-    pub fn of(headers: &HeaderMap) -> Self {
+    pub fn of(headers: &HeaderMap, sampler: Sampler) -> Self {
         match inbound(headers) {
-            Some(parent) => Self {
-                trace_id: parent.trace_id,
-                parent_id: Some(parent.span_id),
-                span_id: non_zero(random_u64),
-                flags: parent.flags,
-                state: state(headers),
-            },
-            None => Self {
-                trace_id: non_zero(random_u128),
-                parent_id: None,
-                span_id: non_zero(random_u64),
-                flags: RANDOM_TRACE_ID,
-                state: None,
-            },
+            Some(parent) => {
+                Self { here: parent.child(sampler), parent_id: Some(parent.span_id()), state: state(headers) }
+            }
+            None => Self { here: TraceParent::begin(sampler), parent_id: None, state: None },
         }
+    }
+
+    /// The span that answering this request is.
+    #[must_use]
+    pub const fn here(&self) -> TraceParent {
+        self.here
     }
 
     /// The trace's id, 32 lower-case hexadecimal digits.
     #[must_use]
     pub fn trace_id(&self) -> String {
-        format!("{:032x}", self.trace_id)
+        format!("{:032x}", self.here.trace_id())
     }
 
     /// The id of the span that answering this request is, 16 lower-case hexadecimal digits.
     #[must_use]
     pub fn span_id(&self) -> String {
-        format!("{:016x}", self.span_id)
+        format!("{:016x}", self.here.span_id())
     }
 
     /// The caller's span, 16 lower-case hexadecimal digits; `None` when the trace starts here.
@@ -75,20 +66,21 @@ impl TraceContext {
         self.parent_id.map(|id| format!("{id:016x}"))
     }
 
-    /// Whether the caller records this trace.
+    /// The caller's span; `None` when the trace starts here.
+    pub(crate) const fn parent(&self) -> Option<u64> {
+        self.parent_id
+    }
+
+    /// Whether this trace is recorded: by the caller, or by this process where it records traces itself.
     #[must_use]
     pub const fn is_sampled(&self) -> bool {
-        self.flags & 1 == 1
+        self.here.is_sampled()
     }
 
     /// The value of `traceparent` for the answer and for calls made on behalf of this request.
     #[must_use]
     pub fn traceparent(&self) -> HeaderValue {
-        let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
-        write_hex(&mut text[3..35], &self.trace_id.to_be_bytes());
-        write_hex(&mut text[36..52], &self.span_id.to_be_bytes());
-        write_hex(&mut text[53..55], &[self.flags]);
-        HeaderValue::from_bytes(&text).expect("hexadecimal digits and dashes are a header value")
+        HeaderValue::from_bytes(&self.here.text()).expect("hexadecimal digits and dashes are a header value")
     }
 
     /// The value of `tracestate`, as it came.
@@ -100,7 +92,7 @@ impl TraceContext {
 
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, self.flags)
+        self.here.fmt(f)
     }
 }
 
@@ -112,57 +104,13 @@ impl<S: Sync> FromRequestParts<S> for TraceContext {
     }
 }
 
-struct Parent {
-    trace_id: u128,
-    span_id: u64,
-    flags: u8,
-}
-
-fn inbound(headers: &HeaderMap) -> Option<Parent> {
+fn inbound(headers: &HeaderMap) -> Option<TraceParent> {
     let mut values = headers.get_all(TRACEPARENT).iter();
     let first = values.next()?;
     if values.next().is_some() {
         return None;
     }
-    parse(first.as_bytes())
-}
-
-/// Reads `version "-" trace-id "-" parent-id "-" trace-flags`; a version above 00 may be followed
-/// by a dash and more, which is not ours to understand.
-fn parse(text: &[u8]) -> Option<Parent> {
-    let (known, rest) = text.split_at_checked(55)?;
-    let version = hex(&known[0..2])?;
-    let dashes = [known[2], known[35], known[52]] == [b'-'; 3];
-    let ends = if version == 0 { rest.is_empty() } else { rest.first().is_none_or(|byte| *byte == b'-') };
-    if version == 0xff || !dashes || !ends {
-        return None;
-    }
-    let parent = Parent {
-        trace_id: hex(&known[3..35])?,
-        span_id: u64::try_from(hex(&known[36..52])?).ok()?,
-        flags: u8::try_from(hex(&known[53..55])?).ok()? & KNOWN_FLAGS,
-    };
-    (parent.trace_id != 0 && parent.span_id != 0).then_some(parent)
-}
-
-/// Lower-case hexadecimal only: the Recommendation refuses `A`–`F`.
-fn hex(digits: &[u8]) -> Option<u128> {
-    digits.iter().try_fold(0_u128, |value, digit| {
-        let nibble = match digit {
-            b'0'..=b'9' => digit - b'0',
-            b'a'..=b'f' => digit - b'a' + 10,
-            _ => return None,
-        };
-        Some(value << 4 | u128::from(nibble))
-    })
-}
-
-fn write_hex(text: &mut [u8], bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 0xf)];
-    }
+    TraceParent::parse(first.as_bytes())
 }
 
 fn state(headers: &HeaderMap) -> Option<HeaderValue> {
@@ -179,15 +127,6 @@ fn state(headers: &HeaderMap) -> Option<HeaderValue> {
     (!joined.is_empty() && joined.len() <= MAX_STATE_BYTES && joined.to_str().is_ok()).then_some(joined)
 }
 
-fn non_zero<T: PartialEq + Default>(random: fn() -> T) -> T {
-    loop {
-        let id = random();
-        if id != T::default() {
-            return id;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,7 +139,7 @@ mod tests {
         headers.insert(TRACEPARENT, HeaderValue::from_static(VALID));
         headers.append(TRACESTATE, HeaderValue::from_static("a=1"));
         headers.append(TRACESTATE, HeaderValue::from_static("b=2"));
-        let context = TraceContext::of(&headers);
+        let context = TraceContext::of(&headers, Sampler::default());
         assert_eq!(context.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
         assert_eq!(context.parent_id().as_deref(), Some("00f067aa0ba902b7"));
         assert_ne!(context.span_id(), "00f067aa0ba902b7");
@@ -211,29 +150,14 @@ mod tests {
 
     #[test]
     fn what_the_recommendation_refuses_starts_a_new_trace() {
-        for refused in [
-            "",
-            "00",
-            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
-            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1",
-            "00_4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7_01",
-            "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01x",
-            "0x-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-        ] {
-            assert!(parse(refused.as_bytes()).is_none(), "{refused}");
-        }
-    }
-
-    #[test]
-    fn a_later_version_is_read_as_far_as_it_is_known() {
-        let parent =
-            parse(b"cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-ff-later").expect("a later version");
-        assert_eq!(parent.flags, KNOWN_FLAGS);
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            TRACEPARENT,
+            HeaderValue::from_static("ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+        );
+        let context = TraceContext::of(&headers, Sampler::default());
+        assert_ne!(context.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert_eq!((context.parent_id(), context.is_sampled()), (None, false));
     }
 
     #[test]
@@ -241,6 +165,6 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(TRACEPARENT, HeaderValue::from_static(VALID));
         headers.append(TRACEPARENT, HeaderValue::from_static(VALID));
-        assert_eq!(TraceContext::of(&headers).parent_id(), None);
+        assert_eq!(TraceContext::of(&headers, Sampler::default()).parent_id(), None);
     }
 }

@@ -14,7 +14,7 @@ use crate::config::{self, Config, Faults, Given, Settings, SettingsEntry, Source
 use crate::hooked::Hooked;
 use crate::mount::{Layer, Mount, Mounted, boxed};
 use crate::route::Route;
-use crate::{Running, clash, listing};
+use crate::{Running, clash, listing, serve};
 
 /// An application before it runs: what it is made of.
 pub struct App {
@@ -314,7 +314,12 @@ impl App {
     /// As [`App::start`].
     pub async fn start_with(self, sources: Sources) -> Result<Running> {
         let (app, config) = self.read(sources).map_err(|faults| Error::internal(faults.to_string()))?;
-        crate::serve::start(app, &config).await
+        if config.traces.collector.is_some() {
+            tracing::warn!(
+                "OTEL_EXPORTER_OTLP_ENDPOINT is set, and no span is sent: the log is another program's"
+            );
+        }
+        serve::start(app, &config, serve::Told::default()).await
     }
 
     /// The application with its configuration, and the framework's.

@@ -100,14 +100,17 @@ pub(crate) async fn run(app: App) -> Result<()> {
         app.read(sources)
     });
     let (app, config) = read.map_err(|faults| Error::internal(faults.to_string()))?;
-    let access_log = log::start(&config);
-    match matches.subcommand() {
-        None => serve::serve(app, config, access_log, serve::Takeover::No).await,
+    let (name, words) = match matches.subcommand() {
+        None => return serve::serve(app, config, serve::Takeover::No).await,
         Some(("serve", it)) => {
-            serve::serve(app, config, access_log, serve::Takeover::of(it.get_flag("takeover"))).await
+            return serve::serve(app, config, serve::Takeover::of(it.get_flag("takeover"))).await;
         }
-        Some(("openapi", it)) => print_description(&app, &config, it.get_one::<String>("mount")),
-        Some((name, it)) => elsewhere_or_here(app, config, words(name, it)).await,
+        Some(named) => named,
+    };
+    log::start(&config, None);
+    match name {
+        "openapi" => print_description(&app, &config, words.get_one::<String>("mount")),
+        name => elsewhere_or_here(app, config, self::words(name, words)).await,
     }
 }
 

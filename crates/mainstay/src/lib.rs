@@ -50,6 +50,8 @@ mod log;
 mod migrate;
 mod mount;
 mod ops;
+#[cfg_attr(not(feature = "otlp"), path = "otlp/off.rs")]
+mod otlp;
 mod route;
 mod running;
 mod serve;

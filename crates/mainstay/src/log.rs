@@ -2,43 +2,51 @@
 
 mod access;
 mod buffer;
+mod stamp;
 
 use std::io::IsTerminal as _;
+use std::sync::Arc;
 
-use mainstay_web::ACCESS_LOG;
-use tracing_subscriber::filter::{FilterFn, filter_fn};
+use mainstay_web::{ACCESS_LOG, AccessLog};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _, fmt};
+use tracing_subscriber::{EnvFilter, Layer as _, Registry, fmt};
 
-use access::AccessLines;
+use access::AccessWriter;
 pub(crate) use buffer::Buffer;
 
 use crate::config::{Config, LogFormat};
 
-/// Starts the log. The access log, a line for every request, is written in bulk by the buffer that
-/// this returns; everything else is written at once. In a process that has a log already, nothing
-/// changes.
-pub(crate) fn start(config: &Config) -> Buffer {
-    let buffer = Buffer::default();
+/// Something that listens to what the process says of itself.
+pub(crate) type Layer = Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>;
+
+/// The log of a process.
+pub(crate) struct Log {
+    /// Where the edge writes its lines.
+    pub(crate) access: AccessLog,
+    /// What holds them back, and writes them in bulk.
+    pub(crate) buffer: Buffer,
+}
+
+/// Starts the log. The access log, a line for every request, is written in bulk by the buffer; everything else is
+/// written at once. `spans` listens as well. In a process that has a log already, nothing changes.
+pub(crate) fn start(config: &Config, spans: Option<Layer>) -> Log {
     let filter = EnvFilter::try_new(&config.log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::stderr().is_terminal();
-    let access = AccessLines::new(buffer.clone(), config.log.format, colours).with_filter(only_access());
-    let lines = fmt::layer().with_ansi(colours);
-    let rest = match config.log.format {
-        LogFormat::Pretty => lines.with_writer(std::io::stderr).with_filter(no_access()).boxed(),
-        LogFormat::Json => lines.json().with_writer(std::io::stderr).with_filter(no_access()).boxed(),
+    let lines = fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
+    let lines = match config.log.format {
+        LogFormat::Pretty => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
     };
-    if tracing_subscriber::registry().with(access.and_then(rest).with_filter(filter)).try_init().is_err() {
+    let buffer = Buffer::default();
+    let layers: Vec<Layer> = std::iter::once(lines.with_filter(filter).boxed()).chain(spans).collect();
+    let access = if tracing_subscriber::registry().with(layers).try_init().is_err() {
         tracing::debug!("a log was there already");
-    }
-    buffer
-}
-
-fn only_access() -> FilterFn {
-    filter_fn(|event| event.target() == ACCESS_LOG)
-}
-
-fn no_access() -> FilterFn {
-    filter_fn(|event| event.target() != ACCESS_LOG)
+        AccessLog::Events
+    } else if tracing::enabled!(target: ACCESS_LOG, tracing::Level::INFO) {
+        AccessLog::Lines(Arc::new(AccessWriter::new(buffer.clone(), config.log.format, colours)))
+    } else {
+        AccessLog::Off
+    };
+    Log { access, buffer }
 }

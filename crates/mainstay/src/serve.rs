@@ -5,16 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_auth::Credentials;
-use mainstay_kernel::{Clock, Db, Error, Frame, Result};
+use mainstay_kernel::{Clock, Db, Error, Frame, Result, Sampler};
 use mainstay_queue::{Duty, Engine, Work};
-use mainstay_web::{BindError, BodyLimit, Edge, EdgeConfig, Health, Server, ServerConfig, Shutdown};
+use mainstay_web::{
+    AccessLog, BindError, BodyLimit, Edge, EdgeConfig, Health, Metrics, Server, ServerConfig, Shutdown,
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::broker::Broker;
 use crate::command::Console;
 use crate::config::{Config, Mode, Role};
-use crate::log::Buffer;
+use crate::log::{self, Log};
 use crate::migrate::Written;
+use crate::otlp::{self, Exporter};
 use crate::running::Beside;
 use crate::{App, Assembly, Running, assembly, command};
 
@@ -32,30 +35,47 @@ impl Takeover {
 }
 
 /// Serves the application until it is told to stop.
-pub(crate) async fn serve(app: App, config: Config, access_log: Buffer, takeover: Takeover) -> Result<()> {
+pub(crate) async fn serve(app: App, config: Config, takeover: Takeover) -> Result<()> {
+    let (spans, exporter) = otlp::begin(&config)?.unzip();
+    let Log { access, buffer } = log::start(&config, spans);
     if takeover == Takeover::Yes {
         command::hand_over(&config).await?;
     }
     // Before it is ready: whoever is told so may stop it.
     let mut signals = Signals::listen()?;
     let running = tokio::select! {
-        started = start(app, &config) => started?,
+        started = start(app, &config, Told { access, exporter }) => started?,
         () = signals.received() => return Ok(()),
     };
     let owned = running.db().owned();
-    owned.spawn("access log", access_log.drain(owned.stopping()));
+    owned.spawn("access log", buffer.drain(owned.stopping()));
     owned.spawn("signals", signals.begin(running.shutdown().clone(), owned.stopping()));
     command::show(Frame::Out(format!("API server running on http://{}\n", running.address())));
     running.ended().await;
     Ok(())
 }
 
+/// Where a process tells of the requests that it answers.
+#[derive(Default)]
+pub(crate) struct Told {
+    access: AccessLog,
+    exporter: Option<Exporter>,
+}
+
+impl Told {
+    /// Which traces are recorded: none, where nobody sends them.
+    fn sampler(&self, config: &Config) -> Sampler {
+        if self.exporter.is_some() { config.traces.sampler } else { Sampler::Passing }
+    }
+}
+
 /// Starts to serve: when this returns, requests are answered.
-pub(crate) async fn start(app: App, config: &Config) -> Result<Running> {
+pub(crate) async fn start(app: App, config: &Config, told: Told) -> Result<Running> {
     for notice in &config.notices {
         tracing::info!("{notice}");
     }
-    let edge = Edge::new(edge_config(config));
+    let sampler = told.sampler(config);
+    let edge = Edge { access_log: told.access, ..Edge::new(edge_config(config, sampler)) };
     let shutdown = edge.shutdown.clone();
     let db = Db::open(config.database.options(Clock::system())).await?;
     let credentials = Arc::new(Credentials::new(config.auth.options(), Clock::system())?);
@@ -76,6 +96,10 @@ pub(crate) async fn start(app: App, config: &Config) -> Result<Running> {
     command::listen(config, Console::of(&assembly, config, credentials, commands), &shutdown).await?;
     db.owned().spawn("expire", expire(db.clone()));
     let metrics = edge.metrics.clone();
+    assembly.work.sampler = sampler;
+    if let Some(exporter) = told.exporter {
+        export(exporter, &metrics, &db);
+    }
     let broker = Broker::connect(config, &assembly).await?;
     let work = work(&mut assembly, config, broker.as_ref())?;
     let engine = run(&db, work.clone()).await?;
@@ -94,6 +118,12 @@ pub(crate) async fn start(app: App, config: &Config) -> Result<Running> {
     let service = assembly.service(edge, &health);
     let beside = Beside { engine, broker };
     Ok(Running::serve(server, service, site, beside, config.http.shutdown_timeout))
+}
+
+/// Begins to send spans, until the database is closed.
+fn export(exporter: Exporter, metrics: &Metrics, db: &Db) {
+    metrics.register(|registry| exporter.register(registry));
+    db.owned().spawn("spans", exporter.run(db.owned().stopping()));
 }
 
 /// What there is to do beside requests, as far as the process' roles say so.
@@ -151,8 +181,9 @@ pub(crate) async fn prepare_tables(assembly: &Assembly, config: &Config) -> Resu
     }
 }
 
-fn edge_config(config: &Config) -> EdgeConfig {
+fn edge_config(config: &Config, sampler: Sampler) -> EdgeConfig {
     EdgeConfig {
+        sampler,
         body_limit: BodyLimit { max_bytes: config.http.body_max_bytes, timeout: config.http.body_timeout },
         trusted_origins: config.http.trusted_origins.clone(),
         trusted_proxies: config.http.trusted_proxies.clone(),

@@ -7,5 +7,6 @@ mod raw;
 mod repeats;
 mod stores;
 mod tasks;
+mod traces;
 mod transactions;
 mod values;

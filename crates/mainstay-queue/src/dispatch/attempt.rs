@@ -6,9 +6,10 @@ use std::time::Instant;
 use futures_util::FutureExt as _;
 use mainstay_kernel::work::Task;
 use mainstay_kernel::{Boxed, Caller, ErrorKind, Failpoint, SeededBug, Tx, write_tx};
+use tracing::Instrument as _;
 
 use super::aside::Met;
-use super::{Known, Shared, settle};
+use super::{Known, Shared, settle, span};
 use crate::failure::{Verdict, WorkError};
 use crate::meta::Meta;
 use crate::worker::{Run, Said, TaskCx, Worked};
@@ -48,7 +49,7 @@ pub(super) async fn run(shared: &Shared, tasks: Vec<Task>) -> Written {
         }
         return Written::Now;
     };
-    let (tasks, seen) = contexts(shared, known, tasks).await;
+    let (tasks, mut seen) = contexts(shared, known, tasks).await;
     if tasks.is_empty() {
         return Written::Now;
     }
@@ -57,12 +58,13 @@ pub(super) async fn run(shared: &Shared, tasks: Vec<Task>) -> Written {
         let fences: Vec<_> = tasks.iter().map(Task::fence).collect();
         let _ = shared.db.complete(node, &fences).await;
     }
-    let began = Instant::now();
+    let (began, span) = (Instant::now(), span::begin(shared.sampler, &mut seen));
     let ended = tokio::select! {
         biased;
         () = over.cancelled() => Ended::Lost,
-        ended = attempt(known, &tasks, &seen) => ended,
+        ended = attempt(known, &tasks, &seen).instrument(span.clone()) => ended,
     };
+    span::end(&span, &ended);
     let written = if matches!(ended, Ended::Worked(_)) { Written::Later } else { Written::Now };
     for (task, cx) in tasks.iter().zip(&seen) {
         shared.metrics.ended(task, &ended, began.elapsed());

@@ -13,6 +13,7 @@ mod metrics;
 mod queue;
 mod reports;
 mod settle;
+mod span;
 mod upkeep;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -21,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use mainstay_kernel::work::{Dispatcher, NewTask, Returned, Runnable, Slot, Task, TaskId};
-use mainstay_kernel::{Db, Error, Owned, Result, Timestamp};
+use mainstay_kernel::{Db, Error, Owned, Result, Sampler, Timestamp};
 use prometheus_client::registry::Registry;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
@@ -55,6 +56,8 @@ pub struct Work {
     pub duty: Duty,
     /// Whether it shares its tasks with other processes.
     pub shares: Shares,
+    /// Which attempts are recorded as spans of a trace.
+    pub sampler: Sampler,
 }
 
 /// Which part of the work a process does.
@@ -116,6 +119,7 @@ pub struct Engine(Arc<Shared>);
 
 pub(crate) struct Shared {
     db: Db,
+    sampler: Sampler,
     workers: HashMap<&'static str, Known>,
     lanes: BTreeMap<&'static str, Arc<Lane>>,
     gate: Arc<Gate>,
@@ -177,6 +181,7 @@ impl Engine {
         let (completions, ended) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             db: db.clone(),
+            sampler: work.sampler,
             workers,
             lanes,
             gate: Arc::new(gate),

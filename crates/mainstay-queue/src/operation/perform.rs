@@ -1,4 +1,5 @@
-use mainstay_kernel::{Answer, Db, Error, Outcome, Reader, Request, Result, Tx};
+use mainstay_kernel::{Answer, Db, Error, Outcome, Reader, Request, Result, TRACE, Tx};
+use tracing::Instrument as _;
 
 use super::answers::Answers;
 use super::middleware::{Cx, Database};
@@ -22,6 +23,19 @@ pub async fn perform(
 ) -> Result<Outcome> {
     operation.entry.spec.admits.judge(asked.caller())?;
     let asked = &*asked.brought_up(operation.entry.spec)?;
+    let span = tracing::trace_span!(target: TRACE, "operation", otel.name = operation.entry.spec.path);
+    settled(db, operation, asked, traceparent, request, keep).instrument(span).await
+}
+
+/// [`perform`] for a caller who is admitted.
+async fn settled(
+    db: &Db,
+    operation: &Mounted,
+    asked: &Asked,
+    traceparent: Option<&str>,
+    request: Option<&Request>,
+    keep: impl Fn(&Error) -> Option<Answer> + Send + Sync,
+) -> Result<Outcome> {
     match operation.entry.perform {
         Perform::Query(_) => {
             let output = operation.query(db, asked).await?;

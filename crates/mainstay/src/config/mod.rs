@@ -23,6 +23,7 @@
 //! ```
 
 mod choice;
+mod collector;
 mod fault;
 mod from_variable;
 mod list;
@@ -32,6 +33,7 @@ mod network;
 mod project;
 mod reading;
 mod root;
+mod sampling;
 mod secret;
 mod settings;
 mod shape;
@@ -48,7 +50,7 @@ pub use fault::{Fault, Faults};
 pub use from_variable::{FromVariable, Misfit, Secret};
 pub use mainstay_web::Cidr;
 pub(crate) use nearest::nearest;
-pub use project::{Auth, Config, Database, Http, Log, Nats, Roles};
+pub use project::{Auth, Collector, Config, Database, Http, Log, Nats, Roles, Traces};
 pub use settings::{Given, Setting, Settings, Values};
 pub(crate) use settings::{SettingsEntry, given, rows};
 pub use sources::{Layer, Sources};

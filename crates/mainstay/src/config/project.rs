@@ -2,8 +2,9 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::http::{HeaderName, HeaderValue};
 use mainstay_auth::{AuthOptions, derive_key};
-use mainstay_kernel::{Clock, DbOptions, StoreUrl};
+use mainstay_kernel::{Clock, DbOptions, Sampler, StoreUrl};
 use mainstay_model::migration::LedgerName;
 use mainstay_web::{Cidr, TrustedOrigins};
 use secrecy::{ExposeSecret, SecretString};
@@ -42,6 +43,8 @@ pub struct Config {
     pub auth: Auth,
     /// The log.
     pub log: Log,
+    /// Which traces are recorded, and where they go.
+    pub traces: Traces,
     /// What the application's own configuration came to, and every variable.
     pub given: Given,
     /// What is worth saying at start, such as that a secret is random. To be logged as warnings.
@@ -138,6 +141,37 @@ pub struct Log {
     pub format: LogFormat,
 }
 
+/// Which traces are recorded, and where they go.
+#[derive(Clone, Debug)]
+pub struct Traces {
+    /// Whom spans are sent to (`OTEL_EXPORTER_OTLP_ENDPOINT`); nobody when unset.
+    pub collector: Option<Collector>,
+    /// The name under which this process is known there (`OTEL_SERVICE_NAME`).
+    pub service: String,
+    /// Which traces are recorded (`OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`), where there is a collector.
+    pub sampler: Sampler,
+}
+
+/// An OpenTelemetry collector.
+#[derive(Clone, Debug)]
+pub struct Collector {
+    /// Its URL (`OTEL_EXPORTER_OTLP_ENDPOINT`).
+    pub endpoint: SecretString,
+    /// What goes to it with every request (`OTEL_EXPORTER_OTLP_HEADERS`).
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// Whether the framework was built to send spans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Otlp {
+    Built,
+    Missing,
+}
+
+impl Otlp {
+    const OURS: Self = if cfg!(feature = "otlp") { Self::Built } else { Self::Missing };
+}
+
 impl Config {
     /// Reads the environment of the process and the files of its project root.
     ///
@@ -166,6 +200,7 @@ impl Config {
             nats: Nats::read(&mut reading),
             auth: Auth::read(&mut reading),
             log: Log { filter: reading.value(&table::LOG), format: reading.value(&table::LOG_FORMAT) },
+            traces: Traces::read(&mut reading, Otlp::OURS),
             given: Given::default(),
             notices: Vec::new(),
         };
@@ -272,6 +307,30 @@ impl Nats {
     }
 }
 
+impl Traces {
+    fn read(reading: &mut Reading<'_>, built: Otlp) -> Self {
+        let endpoint = reading.optional(&table::OTEL_EXPORTER_OTLP_ENDPOINT);
+        let headers = reading.value(&table::OTEL_EXPORTER_OTLP_HEADERS);
+        let service = reading.value(&table::OTEL_SERVICE_NAME);
+        let pick = reading.value(&table::OTEL_TRACES_SAMPLER);
+        let share = reading.value(&table::OTEL_TRACES_SAMPLER_ARG);
+        let collector = match (endpoint, built) {
+            (Some(endpoint), Otlp::Built) => Some(Collector { endpoint, headers }),
+            (Some(_), Otlp::Missing) => {
+                reading.notice(
+                    "OTEL_EXPORTER_OTLP_ENDPOINT is set, and no span is sent: build the application with \
+                     `mainstay = { features = [\"otlp\"] }`"
+                        .to_owned(),
+                );
+                None
+            }
+            (None, _) => None,
+        };
+        let sampler = if collector.is_some() { pick.sampler(share) } else { Sampler::Passing };
+        Self { collector, service, sampler }
+    }
+}
+
 impl Auth {
     fn read(reading: &mut Reading<'_>) -> Self {
         Self {
@@ -299,5 +358,48 @@ impl Auth {
     /// The framework's own key for one purpose, derived from `AUTH_SECRET`.
     pub fn key(&self, purpose: &str) -> [u8; 32] {
         derive_key(self.secret.expose_secret().as_bytes(), purpose)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mainstay_kernel::Share;
+
+    use super::*;
+
+    fn traces(built: Otlp, variables: &[(&str, &str)]) -> (Traces, String) {
+        let sources = Sources::new("blog", "/srv/blog").environment(variables.iter().copied());
+        let mut reading = Reading::begin(&sources);
+        let traces = Traces::read(&mut reading, built);
+        (traces, reading.end(Vec::new()).expect("no faults").join("\n"))
+    }
+
+    #[test]
+    fn a_collector_that_nothing_can_be_sent_to_is_told_with_the_way_to_turn_it_on() {
+        let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318/hunter2")];
+        let (without, said) = traces(Otlp::Missing, &variables);
+        assert!(said.contains(r#"features = ["otlp"]"#) && !said.contains("hunter2"), "{said}");
+        assert!(without.collector.is_none() && !without.sampler.is_recording());
+        let (with, said) = traces(Otlp::Built, &variables);
+        assert!(with.collector.is_some() && said.is_empty(), "{said}");
+    }
+
+    #[test]
+    fn nothing_is_recorded_without_a_collector_and_by_the_standard_sampler_with_one() {
+        let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318");
+        let sampler = |variables: &[_]| traces(Otlp::Built, variables).0.sampler;
+        assert_eq!(sampler(&[("OTEL_TRACES_SAMPLER", "always_on")]), Sampler::Passing);
+        assert_eq!(sampler(&[endpoint]), Sampler::Callers(Share::ALL));
+        let quarter = Share::of(0.25).unwrap();
+        for (name, expected) in [
+            ("always_on", Sampler::Own(Share::ALL)),
+            ("always_off", Sampler::Own(Share::NONE)),
+            ("traceidratio", Sampler::Own(quarter)),
+            ("parentbased_always_off", Sampler::Callers(Share::NONE)),
+            ("parentbased_traceidratio", Sampler::Callers(quarter)),
+        ] {
+            let variables = [endpoint, ("OTEL_TRACES_SAMPLER", name), ("OTEL_TRACES_SAMPLER_ARG", "0.25")];
+            assert_eq!(sampler(&variables), expected, "{name}");
+        }
     }
 }

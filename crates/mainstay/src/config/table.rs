@@ -5,9 +5,11 @@ use std::time::Duration;
 use mainstay_model::migration::LedgerName;
 
 use super::choice::{Choice, LOG_FORMATS, LogFormat, MODES, Mode, ROLES as ROLE_NAMES, Role, SWITCH};
+use super::collector::{Endpoint, Headers};
 use super::list::List;
 use super::measure::{Size, Span};
 use super::network::{Block, Host, Origins, Url};
+use super::sampling::{PICKS, Part, Pick};
 use super::secret::{Secret, ServiceTokens};
 use super::shape::{Count, File, Filter, Folder, Ledger, PathPrefix, Port, StoreAddress, Text, Words};
 use super::variable::{Described, PerStart, Preset, Secrecy, Unset, Variable};
@@ -325,6 +327,49 @@ pub(super) static LOG_FORMAT: Variable<Choice<LogFormat>, Preset> = Variable::ne
     "How log lines are written.",
 );
 
+pub(super) static OTEL_EXPORTER_OTLP_ENDPOINT: Variable<Endpoint, Unset> = Variable::new(
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    Endpoint,
+    Unset,
+    "http://127.0.0.1:4318",
+    "The OpenTelemetry collector that spans are sent to, over OTLP/HTTP at `/v1/traces` below it. Needs the feature `otlp`.",
+)
+.secret();
+
+pub(super) static OTEL_EXPORTER_OTLP_HEADERS: Variable<Headers, Preset> = Variable::new(
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    Headers,
+    Preset::Text(""),
+    "authorization=Bearer%20<token>",
+    "Headers that go to the collector with them.",
+)
+.secret();
+
+pub(super) static OTEL_SERVICE_NAME: Variable<Text, Preset> = Variable::new(
+    "OTEL_SERVICE_NAME",
+    Text,
+    Preset::PerApp("<app>"),
+    "blog",
+    "The name under which the collector knows this process.",
+);
+
+pub(super) static OTEL_TRACES_SAMPLER: Variable<Choice<Pick>, Preset> = Variable::new(
+    "OTEL_TRACES_SAMPLER",
+    PICKS,
+    Preset::Text("parentbased_always_on"),
+    "parentbased_traceidratio",
+    "Which traces are recorded; one whose name begins with `parentbased_` records what the caller does, and picks from \
+     the traces that begin here.",
+);
+
+pub(super) static OTEL_TRACES_SAMPLER_ARG: Variable<Part, Preset> = Variable::new(
+    "OTEL_TRACES_SAMPLER_ARG",
+    Part,
+    Preset::Text("1"),
+    "0.1",
+    "The share of traces that `traceidratio` records.",
+);
+
 /// Every variable, in the order of the table and of a report's faults.
 pub(super) static ALL: &[&dyn Described] = &[
     &ENV,
@@ -365,6 +410,11 @@ pub(super) static ALL: &[&dyn Described] = &[
     &AUTH_SECRET,
     &LOG,
     &LOG_FORMAT,
+    &OTEL_EXPORTER_OTLP_ENDPOINT,
+    &OTEL_EXPORTER_OTLP_HEADERS,
+    &OTEL_SERVICE_NAME,
+    &OTEL_TRACES_SAMPLER,
+    &OTEL_TRACES_SAMPLER_ARG,
 ];
 
 /// All variables as a Markdown table: `docs/configuration.md` holds it, and a test keeps it so.

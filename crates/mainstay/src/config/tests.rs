@@ -109,7 +109,7 @@ fn a_fault_names_the_source_it_comes_from() {
 }
 
 /// A wrong value for every variable that can have one.
-const WRONG: [(&str, &str); 37] = [
+const WRONG: [(&str, &str); 42] = [
     ("MAINSTAY_ENV", "staging"),
     ("ROLES", "web,janitor"),
     ("SERVER", "maybe"),
@@ -147,6 +147,11 @@ const WRONG: [(&str, &str); 37] = [
     ("AUTH_SECRET", "hunter2"),
     ("LOG", "inof"),
     ("LOG_FORMAT", "xml"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "hunter2:4318"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "authorization hunter2"),
+    ("OTEL_SERVICE_NAME", "b\u{7}log"),
+    ("OTEL_TRACES_SAMPLER", "sometimes"),
+    ("OTEL_TRACES_SAMPLER_ARG", "1.5"),
 ];
 
 #[test]
@@ -373,6 +378,8 @@ fn what_is_printed_for_debugging_holds_no_secret() {
         ("DATABASE_URL", "postgres://root:hunter2@localhost/blog"),
         ("DATABASE_READ_URL", "postgres://root:hunter2@replica/blog"),
         ("AUTH_SERVICE_TOKENS", "billing:hunter2hunter2hunter2"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.example.org/hunter2"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-token=hunter2"),
     ]);
     let printed = format!("{sources:?} {:?}", Config::from_sources(sources.clone()).unwrap());
     assert!(!printed.contains("hunter2"), "{printed}");

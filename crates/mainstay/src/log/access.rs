@@ -1,17 +1,14 @@
-use std::fmt::Debug;
+use std::time::Duration;
 
-use mainstay_kernel::Clock;
-use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::Layer;
-use tracing_subscriber::layer::Context;
+use mainstay_web::{AccessLine, AccessLines};
 
 use super::Buffer;
+use super::buffer::Held;
 use crate::config::LogFormat;
 
 /// Writes the access log into a buffer, in the form that [`tracing_subscriber::fmt`] gives all other
 /// lines: one for each request is worth a writer that does nothing else.
-pub(crate) struct AccessLines {
+pub(crate) struct AccessWriter {
     buffer: Buffer,
     form: Form,
 }
@@ -24,8 +21,8 @@ enum Form {
     Json,
 }
 
-impl AccessLines {
-    pub(crate) fn new(buffer: Buffer, format: LogFormat, colours: bool) -> Self {
+impl AccessWriter {
+    pub(super) fn new(buffer: Buffer, format: LogFormat, colours: bool) -> Self {
         let form = match format {
             LogFormat::Json => Form::Json,
             LogFormat::Pretty if colours => Form::Coloured,
@@ -35,164 +32,191 @@ impl AccessLines {
     }
 }
 
-impl<S: Subscriber> Layer<S> for AccessLines {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut line = Line { text: Vec::with_capacity(320), form: self.form, is_first: true };
-        line.write(event);
-        self.buffer.push(&line.text);
-    }
-}
-
-struct Line {
-    text: Vec<u8>,
-    form: Form,
-    is_first: bool,
-}
-
-impl Line {
-    fn write(&mut self, event: &Event<'_>) {
-        let (level, target) = (event.metadata().level().as_str(), event.metadata().target());
-        let (before, between) = match self.form {
-            Form::Plain => ("", ["  ", level, " ", target, ":"]),
-            Form::Coloured => {
-                ("\x1b[2m", ["\x1b[0m \x1b[32m ", level, "\x1b[0m \x1b[2m", target, ":\x1b[0m"])
-            }
-            Form::Json => ("{\"timestamp\":\"", ["\",\"level\":\"", level, "\",", "\"fields\":", "{"]),
-        };
-        self.push(before);
-        Clock::system().now().write_rfc3339(&mut self.text);
-        between.into_iter().for_each(|part| self.push(part));
-        event.record(self);
-        if let Form::Json = self.form {
-            ["},\"target\":\"", target, "\"}"].into_iter().for_each(|part| self.push(part));
-        }
-        self.push("\n");
-    }
-
-    fn push(&mut self, text: &str) {
-        self.text.extend_from_slice(text.as_bytes());
-    }
-
-    /// A number with at least so many digits.
-    fn digits(&mut self, mut number: u64, least: usize) {
-        let mut digits = [b'0'; 20];
-        let mut first = digits.len();
-        while number > 0 || digits.len() - first < least {
-            first -= 1;
-            digits[first] += (number % 10) as u8;
-            number /= 10;
-        }
-        self.text.extend_from_slice(&digits[first..]);
-    }
-
-    fn field(&mut self, field: &Field) {
-        match self.form {
-            Form::Plain | Form::Coloured => self.push(" "),
-            Form::Json if self.is_first => self.push("\""),
-            Form::Json => self.push(",\""),
-        }
-        self.is_first = false;
-        self.push(field.name());
-        self.push(match self.form {
-            Form::Plain | Form::Coloured => "=",
-            Form::Json => "\":",
+impl AccessLines for AccessWriter {
+    fn write(&self, line: &AccessLine<'_>) {
+        // The clock was read for the request's id: once is enough.
+        let now = line.began.plus(line.duration);
+        self.buffer.push(|Held { text, stamp }| {
+            let words = self.form.words();
+            put(text, words.before);
+            text.extend_from_slice(stamp.at(now));
+            fields(text, words, line);
         });
     }
 }
 
-impl Visit for Line {
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.field(field);
-        self.digits(value, 1);
-    }
+/// What stands around the values of a line.
+struct Words {
+    before: &'static str,
+    method: &'static str,
+    route: &'static str,
+    status: &'static str,
+    duration: &'static str,
+    request: &'static str,
+    caller: &'static str,
+    after: &'static str,
+}
 
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.field(field);
-        self.push(if value < 0 { "-" } else { "" });
-        self.digits(value.unsigned_abs(), 1);
-    }
-
-    /// To a thousandth, by whole numbers: printing a float exactly is the dearest part of a line.
-    #[expect(clippy::cast_possible_truncation, reason = "a time in milliseconds is far below 2^63")]
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        let thousandths = (value * 1000.0).round() as i64;
-        self.field(field);
-        self.push(if thousandths < 0 { "-" } else { "" });
-        self.digits(thousandths.unsigned_abs() / 1000, 1);
-        self.push(".");
-        self.digits(thousandths.unsigned_abs() % 1000, 3);
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.field(field);
-        let is_plain = |byte| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
-        // Each byte is looked at, many at a time.
-        if value.bytes().fold(true, |all, byte| all & is_plain(byte)) {
-            self.push("\"");
-            self.push(value);
-            self.push("\"");
-        } else {
-            // Escaped in the way of JSON, which a text line may use as well.
-            self.push(&serde_json::Value::from(value).to_string());
+impl Form {
+    const fn words(self) -> &'static Words {
+        const PLAIN: Words = Words {
+            before: "",
+            method: "  INFO mainstay::access: method=\"",
+            route: "\" route=",
+            status: " status=",
+            duration: " duration_ms=",
+            request: " request_id=",
+            caller: " caller_id=",
+            after: "\n",
+        };
+        match self {
+            Self::Plain => &PLAIN,
+            Self::Coloured => &Words {
+                before: "\x1b[2m",
+                method: "\x1b[0m \x1b[32m INFO\x1b[0m \x1b[2mmainstay::access:\x1b[0m method=\"",
+                ..PLAIN
+            },
+            Self::Json => &Words {
+                before: "{\"timestamp\":\"",
+                method: "\",\"level\":\"INFO\",\"fields\":{\"method\":\"",
+                route: "\",\"route\":",
+                status: ",\"status\":",
+                duration: ",\"duration_ms\":",
+                request: ",\"request_id\":",
+                caller: ",\"caller_id\":",
+                after: "},\"target\":\"mainstay::access\"}\n",
+            },
         }
     }
+}
 
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.record_str(field, &format!("{value:?}"));
+fn fields(text: &mut Vec<u8>, words: &Words, line: &AccessLine<'_>) {
+    put(text, words.method);
+    put(text, line.method);
+    put(text, words.route);
+    quote(text, line.route.as_bytes());
+    put(text, words.status);
+    digits(text, u64::from(line.status), 1);
+    put(text, words.duration);
+    millis(text, line.duration);
+    put(text, words.request);
+    quote(text, line.request_id.as_bytes());
+    if let Some(caller) = line.caller_id {
+        put(text, words.caller);
+        quote(text, caller.as_bytes());
+    }
+    put(text, words.after);
+}
+
+fn put(text: &mut Vec<u8>, part: &str) {
+    text.extend_from_slice(part.as_bytes());
+}
+
+/// A number with at least so many digits.
+fn digits(text: &mut Vec<u8>, mut number: u64, least: usize) {
+    let mut digits = [b'0'; 20];
+    let mut first = digits.len();
+    while number > 0 || digits.len() - first < least {
+        first -= 1;
+        digits[first] += (number % 10) as u8;
+        number /= 10;
+    }
+    text.extend_from_slice(&digits[first..]);
+}
+
+/// To a thousandth, by whole numbers: printing a float exactly would be the dearest part of a line.
+fn millis(text: &mut Vec<u8>, duration: Duration) {
+    let micros = duration.as_secs() * 1_000_000 + u64::from((duration.subsec_nanos() + 500) / 1000);
+    digits(text, micros / 1000, 1);
+    text.push(b'.');
+    digits(text, micros % 1000, 3);
+}
+
+fn quote(text: &mut Vec<u8>, value: &[u8]) {
+    let is_plain = |byte: &u8| (b' '..=b'~').contains(byte) && *byte != b'"' && *byte != b'\\';
+    // Each byte is looked at, many at a time.
+    if value.iter().fold(true, |all, byte| all & is_plain(byte)) {
+        text.push(b'"');
+        text.extend_from_slice(value);
+        text.push(b'"');
+    } else {
+        // Escaped in the way of JSON, which a text line may use as well.
+        put(text, &serde_json::Value::from(String::from_utf8_lossy(value)).to_string());
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tracing_subscriber::layer::SubscriberExt as _;
+    use axum::http::HeaderValue;
+    use mainstay_kernel::Timestamp;
+    use mainstay_web::{ACCESS_LOG, RequestId, X_REQUEST_ID};
 
     use super::*;
 
-    fn written(format: LogFormat, colours: bool) -> String {
-        logged(format, colours, || {
-            tracing::info!(
-                target: "mainstay::access",
-                method = "GET",
-                route = "/v1/posts/{id}",
-                status = 200_u16,
-                duration_ms = 1.234_567,
-                request_id = "a\"b\nc",
-                caller_id = None::<&str>
-            );
-        })
-    }
-
-    fn logged(format: LogFormat, colours: bool, log: impl FnOnce()) -> String {
+    /// A line of a request that brought `a"b` as its id.
+    fn written(format: LogFormat, colours: bool, caller_id: Option<&str>) -> String {
+        let request_id = [(X_REQUEST_ID, HeaderValue::from_static("a\"b"))].into_iter().collect();
+        let line = AccessLine {
+            method: "GET",
+            route: "/v1/posts/{id}",
+            status: 200,
+            began: Timestamp::EPOCH,
+            duration: Duration::from_nanos(1_234_567),
+            request_id: &RequestId::of(&request_id),
+            caller_id,
+        };
         let buffer = Buffer::default();
-        let lines = AccessLines::new(buffer.clone(), format, colours);
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), log);
+        AccessWriter::new(buffer.clone(), format, colours).write(&line);
         buffer.held()
     }
 
     #[test]
     fn a_line_holds_each_field_and_ends_once() {
-        let line = written(LogFormat::Pretty, false);
-        let rest = r#"  INFO mainstay::access: method="GET" route="/v1/posts/{id}" status=200 duration_ms=1.235 request_id="a\"b\nc""#;
-        assert_eq!(line.split_once('Z').map(|(_, rest)| rest), Some(format!("{rest}\n").as_str()), "{line}");
-        assert!(written(LogFormat::Pretty, true).starts_with("\x1b[2m"));
+        let line = written(LogFormat::Pretty, false, None);
+        let rest = r#"  INFO mainstay::access: method="GET" route="/v1/posts/{id}" status=200 duration_ms=1.235 request_id="a\"b""#;
+        assert_eq!(line, format!("1970-01-01T00:00:00.001Z{rest}\n"));
+        let named = written(LogFormat::Pretty, false, Some("user:7"));
+        assert_eq!(named.split_once("\\\"b\"").map(|(_, rest)| rest), Some(" caller_id=\"user:7\"\n"));
+        assert!(named.contains(&format!("INFO {ACCESS_LOG}: ")), "{named}");
+    }
+
+    #[test]
+    fn a_line_in_colours_is_the_plain_one_between_their_codes() {
+        let line = written(LogFormat::Pretty, true, None);
+        assert!(
+            line.starts_with("\x1b[2m1970-01-01T00:00:00.001Z\x1b[0m")
+                && line.contains("Z\x1b[0m \x1b[32m INFO\x1b[0m"),
+            "{line:?}"
+        );
+        assert!(line.contains("\x1b[2mmainstay::access:\x1b[0m method=\"GET\" route="), "{line:?}");
     }
 
     #[test]
     fn a_line_of_json_is_json_whatever_a_field_holds() {
-        let line: serde_json::Value = serde_json::from_str(&written(LogFormat::Json, false)).unwrap();
-        assert_eq!((&line["level"], &line["target"]), (&"INFO".into(), &"mainstay::access".into()));
-        assert_eq!(line["fields"]["request_id"], "a\"b\nc");
-        assert_eq!(line["fields"]["duration_ms"], 1.235);
-        assert!(line["timestamp"].is_string());
+        for caller_id in [None, Some("user:\u{7}\"")] {
+            let line = written(LogFormat::Json, false, caller_id);
+            let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+            assert_eq!((&line["level"], &line["target"]), (&"INFO".into(), &ACCESS_LOG.into()));
+            assert_eq!((&line["fields"]["method"], &line["fields"]["status"]), (&"GET".into(), &200.into()));
+            assert_eq!(line["fields"]["request_id"], "a\"b");
+            assert_eq!(line["fields"]["caller_id"].as_str(), caller_id);
+            assert_eq!(line["fields"]["duration_ms"], 1.235);
+            assert!(line["timestamp"].is_string());
+        }
     }
 
     #[test]
-    fn numbers_are_written_whole_with_their_sign_and_three_places() {
-        let line = logged(LogFormat::Pretty, false, || {
-            tracing::info!(nothing = 0_u64, most = u64::MAX, least = i64::MIN, below = -0.0105, above = 12.0);
-        });
-        let numbers =
-            "nothing=0 most=18446744073709551615 least=-9223372036854775808 below=-0.011 above=12.000\n";
-        assert!(line.ends_with(numbers), "{line}");
+    fn numbers_are_written_whole_and_times_with_three_places() {
+        let mut text = Vec::new();
+        for number in [0, 7, u64::MAX] {
+            digits(&mut text, number, 1);
+            text.push(b' ');
+        }
+        for nanos in [0, 499, 500, 12_000_000, 1_999_999_999, 61_000_000_400] {
+            millis(&mut text, Duration::from_nanos(nanos));
+            text.push(b' ');
+        }
+        let expected = "0 7 18446744073709551615 0.000 0.000 0.001 12.000 2000.000 61000.000 ";
+        assert_eq!(String::from_utf8(text).unwrap(), expected);
     }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::stamp::Stamp;
+
 /// How much is held back at most, in bytes.
 const FULL: usize = 32 * 1024;
 /// How long it is held back at most.
@@ -12,7 +14,21 @@ const HELD: Duration = Duration::from_millis(100);
 /// Lines on their way to standard error, written together: a system call for each request would
 /// cost more than the request.
 #[derive(Clone, Default)]
-pub(crate) struct Buffer(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Buffer(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    held: Mutex<Held>,
+    /// What is being written. Locked before `held`, so that lines keep their order.
+    writing: Mutex<Vec<u8>>,
+}
+
+/// What is held back.
+#[derive(Default)]
+pub(super) struct Held {
+    pub(super) text: Vec<u8>,
+    pub(super) stamp: Stamp,
+}
 
 impl Buffer {
     /// Writes what is held back, again and again until `stopping`, and then the rest.
@@ -28,12 +44,12 @@ impl Buffer {
         }
     }
 
-    /// Takes a line, and writes what is held back once that is much.
-    pub(crate) fn push(&self, line: &[u8]) {
+    /// Lets `line` add itself to what is held back, and writes that once it is much.
+    pub(super) fn push(&self, line: impl FnOnce(&mut Held)) {
         let full = {
-            let mut held = self.lock();
-            held.extend_from_slice(line);
-            held.len() >= FULL
+            let mut held = lock(&self.0.held);
+            line(&mut held);
+            held.text.len() >= FULL
         };
         if full {
             self.flush();
@@ -42,22 +58,25 @@ impl Buffer {
 
     /// Writes what is held back.
     pub(crate) fn flush(&self) {
-        let held = std::mem::take(&mut *self.lock());
-        if !held.is_empty() {
+        let mut writing = lock(&self.0.writing);
+        // Two texts take turns, so that neither grows anew.
+        std::mem::swap(&mut lock(&self.0.held).text, &mut *writing);
+        if !writing.is_empty() {
             // A closed standard error is no reason to stop serving.
-            let _ = io::stderr().write_all(&held);
+            let _ = io::stderr().write_all(&writing);
+            writing.clear();
         }
     }
 
     /// What is held back, taken out.
     #[cfg(test)]
-    pub(crate) fn held(&self) -> String {
-        String::from_utf8(std::mem::take(&mut *self.lock())).expect("lines are text")
+    pub(super) fn held(&self) -> String {
+        String::from_utf8(std::mem::take(&mut lock(&self.0.held).text)).expect("lines are text")
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -67,9 +86,12 @@ mod tests {
     #[test]
     fn lines_are_held_back_until_they_fill_the_buffer() {
         let buffer = Buffer::default();
-        buffer.push(b"one line\n");
-        assert_eq!(buffer.lock().len(), 9);
+        let held = || lock(&buffer.0.held).text.len();
+        buffer.push(|held| held.text.extend_from_slice(b"one line\n"));
+        assert_eq!(held(), 9);
         buffer.flush();
-        assert!(buffer.lock().is_empty());
+        assert_eq!(held(), 0);
+        buffer.push(|held| held.text.resize(FULL, b'\n'));
+        assert_eq!(held(), 0, "it was full");
     }
 }

@@ -51,8 +51,19 @@ impl Signup {
     }
 
     pub(crate) fn kill(&self) {
-        let killed = Command::new("kill").args(["-KILL", &self.child.id().to_string()]).status();
-        assert!(killed.expect("kill").success());
+        self.send("-KILL");
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub(crate) fn stop(mut self) {
+        self.send("-TERM");
+        let ended = self.child.wait().expect("it was started");
+        assert!(ended.success(), "{ended}");
+    }
+
+    fn send(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill").success());
     }
 }
 

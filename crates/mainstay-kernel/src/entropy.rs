@@ -11,11 +11,11 @@ thread_local! {
 }
 
 /// 128 random bits.
-pub(crate) fn random_u128() -> u128 {
+pub fn random_u128() -> u128 {
     GENERATOR.with_borrow_mut(|generator| generator.u128(..))
 }
 
 /// 64 random bits.
-pub(crate) fn random_u64() -> u64 {
+pub fn random_u64() -> u64 {
     GENERATOR.with_borrow_mut(|generator| generator.u64(..))
 }
