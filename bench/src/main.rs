@@ -17,6 +17,7 @@ mod exchange;
 mod get;
 mod growth;
 mod hand_written;
+mod held;
 mod instructions;
 mod list;
 mod load;
@@ -89,6 +90,8 @@ enum Table {
     Mutation,
     /// P8: draining a backlog and adding to it, beside graphile-worker, pg-boss and BullMQ
     Queues,
+    /// P8: draining beside a transaction that stays open on PostgreSQL, for so many seconds
+    Held,
     /// P9: from the commit to the start of the task
     Wait,
     /// Tasks and calls over NATS, beside the same within one process
@@ -134,6 +137,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         Table::Edge => edge::run(options),
         Table::Mutation => mutation::run(options),
         Table::Queues => queues::run(options),
+        Table::Held => held::run(options),
         Table::Wait => wait::run(options),
         Table::Nats => nats::run(options),
         Table::Instructions => instructions::run(),

@@ -21,6 +21,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let peers = Peers::fetch()?;
     let contenders = vec![
         Contender::new("Mainstay, PostgreSQL, a transaction each", || ours::postgres(options, Way::InTx)),
+        Contender::new("Mainstay, PostgreSQL, a transaction each that writes a row", || {
+            ours::postgres(options, Way::Writing)
+        }),
         Contender::new("Mainstay, PostgreSQL, ended in groups", || ours::postgres(options, Way::Free)),
         Contender::new("Mainstay, SQLite, a transaction each", || ours::sqlite(options, Way::InTx)),
         Contender::new("Mainstay, SQLite, ended in groups", || ours::sqlite(options, Way::Free)),
@@ -51,7 +54,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 fn row(name: &str, of: &Series, all: &[Series]) -> Vec<String> {
-    vec![name.to_owned(), of.to_string(), all[0].over(of).to_string(), all[1].over(of).to_string()]
+    vec![name.to_owned(), of.to_string(), all[0].over(of).to_string(), all[2].over(of).to_string()]
 }
 
 fn postgres(peers: &Peers, program: &str, mode: &str, options: &Options) -> Result<Sample> {

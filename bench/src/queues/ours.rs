@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use mainstay::queue::{Engine, Job, JobName, Run, Work, Worker, WorkerEntry, WorkerSpec, worked};
-use mainstay_kernel::{Db, DbOptions, Place, Statement, StoreUrl};
+use mainstay_kernel::{Db, DbOptions, Place, Statement, StoreUrl, Tx};
 use tokio::runtime::Runtime;
 
 use super::BACKLOG;
@@ -18,6 +18,8 @@ use crate::{Options, scratch};
 pub(super) enum Way {
     /// In a transaction, which ends it.
     InTx,
+    /// In a transaction that writes a row and ends it.
+    Writing,
     /// Without one; the ends of several are written together.
     Free,
 }
@@ -44,7 +46,13 @@ macro_rules! nothing {
 }
 
 nothing!(in_tx, Run::InTx(|_, _| Box::pin(async { done() })));
+nothing!(writing, Run::InTx(|tx, _| Box::pin(async { wrote(tx).await })));
 nothing!(free, Run::Free(|_| Box::pin(async { done() })));
+
+async fn wrote(tx: &mut Tx) -> mainstay::queue::Worked {
+    tx.sql("INSERT INTO done (n) VALUES (?)").bind(1).execute().await?;
+    done()
+}
 
 fn done() -> mainstay::queue::Worked {
     DONE.fetch_add(1, Ordering::Relaxed);
@@ -75,10 +83,12 @@ async fn drain(url: StoreUrl, fill: &str, options: &Options, way: Way) -> Result
     let mut settings = DbOptions::new(url);
     settings.write_budget = Duration::from_secs(60);
     let db = Db::open(settings).await?;
+    db.migrate(&["CREATE TABLE done (n integer NOT NULL)".to_owned()]).await?;
     let fill = Statement::new(fill.to_owned());
     db.write(async move |tx| tx.execute(&fill).await).await?;
     let worker = match way {
         Way::InTx => WorkerEntry::of::<in_tx>(),
+        Way::Writing => WorkerEntry::of::<writing>(),
         Way::Free => WorkerEntry::of::<free>(),
     };
     let engine = Engine::new(&db, Work { workers: vec![worker], ..Work::default() })?;

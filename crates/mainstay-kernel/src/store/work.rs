@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::Store;
 use crate::work::{
-    Burial, Dead, Depth, Enlisted, Fence, Keys, Listed, NextAttempt, Pointer, Runnable, Task, TaskFilter,
-    TaskId,
+    Burial, Claim, Claimed, Dead, Depth, Enlisted, Fence, Keys, Listed, NextAttempt, Pointer, Runnable, Task,
+    TaskFilter, TaskId,
 };
 use crate::{Result, Row, Timestamp};
 
@@ -31,10 +31,11 @@ ask! {
     enlist(node: Uuid, name: &str, lease: Duration) -> ();
     renew(node: Uuid, lease: Duration) -> Enlisted;
     reap() -> Vec<String>;
+    reap_strays() -> Vec<String>;
     disown(node: Uuid, running: &[TaskId], before: Timestamp) -> Vec<String>;
     leave(node: Uuid) -> ();
     alive() -> u64;
-    claim(node: Uuid, queue: &str, most: u32, except: &[String], now: Timestamp) -> Vec<Task>;
+    claim(node: Uuid, claim: &Claim<'_>, now: Timestamp) -> Claimed;
     claim_keyed(node: Uuid, keys: &Keys<'_>, now: Timestamp) -> Vec<Task>;
     complete(node: Uuid, done: &[Fence]) -> Vec<TaskId>;
     retry(fence: &Fence, next: &NextAttempt) -> bool;

@@ -2,12 +2,12 @@
 //! attempt. Each is one statement, or one transaction, of its own.
 
 use std::sync::Weak;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Dispatcher, Fence, Task, TaskId};
+use super::{Dispatcher, Fence, Span, Task, TaskId, Trail};
 use crate::{Db, Result, Timestamp};
 
 /// Which tasks with keys are claimed.
@@ -23,6 +23,19 @@ pub struct Keys<'a> {
     pub after: &'a str,
     /// None of these names.
     pub except: &'a [String],
+}
+
+/// Which tasks without keys are claimed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claim<'a> {
+    /// Of this queue.
+    pub(crate) queue: &'a str,
+    /// How many in all.
+    pub(crate) most: u32,
+    /// None of these names.
+    pub(crate) except: &'a [String],
+    /// Where they are looked for.
+    pub(crate) spans: &'a [Span],
 }
 
 /// Whether a process still holds its lease.
@@ -180,7 +193,14 @@ impl Db {
         self.store().reap().await
     }
 
+    /// Frees the tasks of processes that were struck off before they took them; the queue of each. It looks at every
+    /// task that is being run.
+    pub async fn reap_strays(&self) -> Result<Vec<String>> {
+        self.store().reap_strays().await
+    }
+
     /// Frees what this process owns and does not run: written as its own by a commit whose outcome it never learned.
+    /// It looks at every task of this process.
     pub async fn disown(&self, node: Uuid, running: &[TaskId], older_than: Duration) -> Result<Vec<String>> {
         let before = self.clock().now().minus(older_than);
         self.store().disown(node, running, before).await
@@ -197,11 +217,21 @@ impl Db {
         self.store().alive().await
     }
 
-    /// Takes up to `most` tasks without a key, in the order of priority and then of age; but none of these names.
-    pub async fn claim(&self, node: Uuid, queue: &str, most: u32, except: &[String]) -> Result<Vec<Task>> {
-        let mut tasks = self.store().claim(node, queue, most, except, self.clock().now()).await?;
-        tasks.sort_by_key(|it| (it.priority, it.seq));
-        Ok(tasks)
+    /// Takes up to `most` tasks without a key, in the order of priority and then of age; but none of these names. It
+    /// begins where the trail has come to.
+    pub async fn claim(
+        &self,
+        node: Uuid,
+        trail: &mut Trail,
+        most: u32,
+        except: &[String],
+    ) -> Result<Vec<Task>> {
+        let queue = trail.queue().to_owned();
+        let step = trail.step(except, Instant::now());
+        let claim = Claim { queue: &queue, most, except, spans: &step.spans() };
+        let mut claimed = self.store().claim(node, &claim, self.clock().now()).await?;
+        claimed.tasks.sort_by_key(|it| (it.priority, it.seq));
+        Ok(step.end(claimed, most))
     }
 
     /// Takes tasks with keys: of each key the oldest ones, unless they are being run or wait for their next attempt.

@@ -11,12 +11,18 @@ mod pointed;
 mod relay;
 mod report;
 mod schedule;
+mod seldom;
 mod task;
+mod trail;
 
+pub(crate) use keep::Claim;
 pub use keep::{Burial, Dead, Depth, Enlisted, Keys, Listed, NextAttempt, Runnable, TaskFilter};
 pub(crate) use outbox::{Leaving, Outbox};
 pub use pointed::Pointer;
 pub(crate) use relay::Relay;
 pub use relay::{Dispatcher, Slot};
 pub use report::{Progress, Report, Returned, TaskState};
+pub use seldom::Seldom;
 pub use task::{Fence, NewTask, PARKED, POINTED, Task, TaskId};
+pub use trail::Trail;
+pub(crate) use trail::{Claimed, Span};

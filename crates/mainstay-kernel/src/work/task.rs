@@ -80,20 +80,25 @@ impl Task {
 
     /// A row of [`Task::COLUMNS`] and, at the end, the place.
     pub(crate) fn read(row: &Row) -> Result<Self> {
+        Self::read_from(row, 0)
+    }
+
+    /// [`Task::read`] of a row in which other columns come first.
+    pub(crate) fn read_from(row: &Row, first: usize) -> Result<Self> {
         Ok(Self {
-            id: row.at(0)?,
-            queue: row.at(1)?,
-            name: row.at(2)?,
-            key: row.at(3)?,
-            priority: row.at(4)?,
-            body: row.at(5)?,
-            meta: row.at(6)?,
-            attempt: row.at(7)?,
-            errors: row.at(8)?,
-            created_at: row.at(9)?,
-            owner: row.at(10)?,
-            seq: row.at(11)?,
-            place: row.at(12)?,
+            id: row.at(first)?,
+            queue: row.at(first + 1)?,
+            name: row.at(first + 2)?,
+            key: row.at(first + 3)?,
+            priority: row.at(first + 4)?,
+            body: row.at(first + 5)?,
+            meta: row.at(first + 6)?,
+            attempt: row.at(first + 7)?,
+            errors: row.at(first + 8)?,
+            created_at: row.at(first + 9)?,
+            owner: row.at(first + 10)?,
+            seq: row.at(first + 11)?,
+            place: row.at(first + 12)?,
         })
     }
 

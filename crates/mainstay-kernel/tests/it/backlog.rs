@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mainstay_kernel::work::{NewTask, TaskId};
+use mainstay_kernel::work::{NewTask, TaskId, Trail};
 use mainstay_kernel::{Db, Dialect, Tx};
 use uuid::Uuid;
 
@@ -46,10 +46,10 @@ async fn fill(db: &Db, count: u32) {
 
 /// The middle of how long it took to take a batch out and to end it, and to put one in.
 async fn times(db: &Db, node: Uuid) -> [Duration; 2] {
-    let (mut drained, mut enqueued) = (Vec::new(), Vec::new());
+    let (mut drained, mut enqueued, mut trail) = (Vec::new(), Vec::new(), Trail::of("jobs"));
     for _ in 0..60 {
         let began = Instant::now();
-        let tasks = db.claim(node, "jobs", BATCH, &[]).await.expect("a claim");
+        let tasks = db.claim(node, &mut trail, BATCH, &[]).await.expect("a claim");
         assert_eq!(tasks.len(), BATCH as usize);
         let fences: Vec<_> = tasks.iter().map(mainstay_kernel::work::Task::fence).collect();
         db.complete(node, &fences).await.expect("their end");

@@ -8,5 +8,6 @@ mod repeats;
 mod stores;
 mod tasks;
 mod traces;
+mod trails;
 mod transactions;
 mod values;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use mainstay_kernel::work::{
-    Burial, Dispatcher, Enlisted, Keys, NewTask, NextAttempt, Runnable, Slot, Task, TaskFilter, TaskId,
+    Burial, Dispatcher, Enlisted, Keys, NewTask, NextAttempt, Runnable, Slot, Task, TaskFilter, TaskId, Trail,
 };
 use mainstay_kernel::{Db, Error, ErrorKind, Request, Result, Timestamp, Tx};
 use uuid::Uuid;
@@ -50,7 +50,7 @@ async fn node(db: &Db) -> Uuid {
 }
 
 async fn claim(db: &Db, node: Uuid) -> Vec<Task> {
-    db.claim(node, "jobs", 100, &[]).await.expect("a claim")
+    db.claim(node, &mut Trail::of("jobs"), 100, &[]).await.expect("a claim")
 }
 
 async fn keyed_names(db: &Db, node: Uuid) -> Vec<Task> {
@@ -284,7 +284,7 @@ on_both! {
         let due = Some(given.clock.now().plus(Duration::from_secs(30)));
         let (later, ready, running) = (NewTask { due, ..task("later") }, task("ready"), NewTask { priority: 1, ..task("run") });
         put(db, &[later.clone(), ready.clone(), running.clone()]).await;
-        db.claim(node(db).await, "jobs", 1, &[]).await.unwrap();
+        db.claim(node(db).await, &mut Trail::of("jobs"), 1, &[]).await.unwrap();
         let told = db.write(async |tx: &mut Tx| {
             let mine = tx.put(task("mine"));
             Ok([
@@ -500,7 +500,7 @@ on_both! {
         let (db, node) = (&given.db, node(&given.db).await);
         put(db, &[task("one"), task("two"), task("three"), keyed("one", "k"), keyed("two", "l")]).await;
         let except = ["one".to_owned(), "three".to_owned()];
-        assert_eq!(names(&db.claim(node, "jobs", 10, &except).await.unwrap()), ["two"]);
+        assert_eq!(names(&db.claim(node, &mut Trail::of("jobs"), 10, &except).await.unwrap()), ["two"]);
         let keys = Keys { except: &except, ..KEYS };
         assert_eq!(names(&db.claim_keyed(node, &keys).await.unwrap()), ["two"]);
     }
@@ -545,7 +545,10 @@ mod a_process_whose_lease_ended_loses_its_tasks {
         // One that claims after it was struck off holds nothing for long.
         put(db, &[task("late")]).await;
         assert_eq!(claim(db, dead).await.len(), 1);
-        assert_eq!(db.reap().await.unwrap(), ["jobs"]);
+        assert!(db.reap().await.unwrap().is_empty(), "nobody has died since");
+        assert_eq!(db.reap_strays().await.unwrap(), ["jobs"]);
+        assert_eq!(names(&claim(db, alive).await), ["late"]);
+        assert!(db.reap_strays().await.unwrap().is_empty(), "who is alive keeps its tasks");
     }
 
     #[test]

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use mainstay_kernel::work::{Keys, Task};
+use mainstay_kernel::work::{Keys, Task, Trail};
 use mainstay_kernel::{Failpoint, Pace, Result, Timestamp};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Mutex as Turnstile, Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use super::ahead::{Ahead, WithinLimit};
 use super::attempt::{self, Written};
@@ -46,6 +46,7 @@ pub(super) struct Lane {
     /// How often it has claimed.
     turns: AtomicU32,
     is_paused: AtomicBool,
+    trail: Turnstile<Trail>,
     /// The key that was served last: keys take turns.
     last_key: Mutex<String>,
 }
@@ -66,6 +67,7 @@ impl Lane {
             has_backlog: AtomicBool::new(false),
             turns: AtomicU32::new(0),
             is_paused: AtomicBool::new(false),
+            trail: Turnstile::new(Trail::of(spec.name)),
             last_key: Mutex::default(),
         }
     }
@@ -188,7 +190,7 @@ impl Lane {
         if room == 0 {
             return Ok(0);
         }
-        let unkeyed = shared.db.claim(node, self.queue, room, &except).await?;
+        let unkeyed = shared.db.claim(node, &mut *self.trail.lock().await, room, &except).await?;
         self.has_backlog.store(count(&unkeyed) == room, Ordering::Release);
         let rest = room - count(&unkeyed);
         tasks.extend(unkeyed);
@@ -198,6 +200,11 @@ impl Lane {
         let claimed = tasks.len();
         self.ahead().extend(tasks);
         Ok(claimed)
+    }
+
+    /// The next claim begins in front.
+    pub(super) async fn forget_trail(&self) {
+        *self.trail.lock().await = Trail::of(self.queue);
     }
 
     /// Claims the oldest of each key, beginning behind the key that was served last.

@@ -286,6 +286,7 @@ impl Engine {
             upkeep::due_now(&self.0).await?;
             let mut claimed = 0;
             for lane in self.0.lanes.values() {
+                lane.forget_trail().await;
                 claimed += lane.claim(&self.0).await?;
                 lane.pump(&self.0);
             }

@@ -1,7 +1,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use mainstay_kernel::work::Enlisted;
+use mainstay_kernel::work::{Enlisted, Seldom};
 use mainstay_kernel::{Failpoint, Result};
 
 use super::{LEASE, Shared};
@@ -24,7 +24,7 @@ const UNFOLLOWED: Duration = Duration::from_secs(5);
 // As soon as those of a dead process, tasks of lost pointers run.
 const _: () = assert!(UNFOLLOWED.as_millis() + RENEW.as_millis() + LOOK.as_millis() < 10_000);
 
-/// How often waiting tasks are counted: a count reads them all.
+/// How often waiting tasks are counted, at most: a count reads them all.
 const COUNT: Duration = Duration::from_secs(15);
 
 /// How old a claim is that nobody here runs before it is given back.
@@ -33,7 +33,8 @@ const FORGOTTEN: Duration = Duration::from_secs(10);
 /// Looks after what is due and who is alive, until the process stops.
 pub(super) async fn run(shared: Arc<Shared>) {
     let stopping = shared.owned.stopping();
-    let (mut renewed, mut counted) = (Instant::now(), None::<Instant>);
+    let mut renewed = Instant::now();
+    let (mut sweeping, mut counting) = (Seldom::every(RENEW), Seldom::every(COUNT));
     loop {
         if stopping.is_cancelled() {
             return;
@@ -43,10 +44,17 @@ pub(super) async fn run(shared: Arc<Shared>) {
         }
         if renewed.elapsed() >= RENEW {
             renewed = look_after(&shared, renewed).await;
+            tell(tidy(&shared).await);
         }
-        if counted.is_none_or(|at| at.elapsed() >= COUNT) {
+        if sweeping.is_due() {
+            let began = Instant::now();
+            tell(sweep(&shared).await);
+            sweeping.took(began.elapsed());
+        }
+        if counting.is_due() {
+            let began = Instant::now();
             count(&shared).await;
-            counted = Some(Instant::now());
+            counting.took(began.elapsed());
         }
         tokio::select! {
             () = stopping.cancelled() => return,
@@ -75,13 +83,13 @@ pub(super) async fn due_now(shared: &Shared) -> Result<()> {
     ticked
 }
 
-/// Renews the lease, frees what the dead held, and learns what operators said; when the lease was last renewed.
+/// Renews the lease; when that was last done.
 async fn look_after(shared: &Shared, renewed: Instant) -> Instant {
     let began = Instant::now();
     // An answer that comes after the lease has ended says nothing any more.
     let left = LEASE.saturating_sub(renewed.elapsed()).max(RENEW);
     let renewing = tokio::time::timeout(left, renew(shared)).await;
-    let renewed = match renewing {
+    match renewing {
         Ok(Ok(())) => began,
         Ok(Err(_)) | Err(_) => {
             tracing::warn!("the lease could not be renewed");
@@ -91,14 +99,16 @@ async fn look_after(shared: &Shared, renewed: Instant) -> Instant {
             }
             renewed
         }
-    };
-    if let Err(error) = tidy(shared).await {
+    }
+}
+
+fn tell(tidied: Result<()>) {
+    if let Err(error) = tidied {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
             "what others left could not be looked after"
         );
     }
-    renewed
 }
 
 async fn renew(shared: &Shared) -> Result<()> {
@@ -110,15 +120,10 @@ async fn renew(shared: &Shared) -> Result<()> {
     Ok(())
 }
 
-/// Frees what nobody runs, and learns what operators said.
+/// Frees what the dead ran, and learns what operators said.
 async fn tidy(shared: &Shared) -> Result<()> {
-    let node = shared.epochs.node();
     shared.ring(&shared.db.reap().await?);
-    shared.ring(&shared.db.unpoint(UNFOLLOWED).await?);
     shared.unpark().await?;
-    let mut held: Vec<_> = shared.running().iter().map(|(id, _)| *id).collect();
-    held.extend(shared.lanes.values().flat_map(|lane| lane.claimed()));
-    shared.ring(&shared.db.disown(node, &held, FORGOTTEN).await?);
     let paused = shared.db.paused().await?;
     for lane in shared.lanes.values() {
         let is_paused = paused.iter().any(|it| it == lane.queue());
@@ -127,6 +132,18 @@ async fn tidy(shared: &Shared) -> Result<()> {
             lane.release_ahead(shared).await;
         }
     }
+    Ok(())
+}
+
+/// Frees what nobody runs though somebody holds it. It reads all tasks that are held, those too that have ended as long
+/// as the database keeps them.
+async fn sweep(shared: &Shared) -> Result<()> {
+    let node = shared.epochs.node();
+    shared.ring(&shared.db.unpoint(UNFOLLOWED).await?);
+    shared.ring(&shared.db.reap_strays().await?);
+    let mut held: Vec<_> = shared.running().iter().map(|(id, _)| *id).collect();
+    held.extend(shared.lanes.values().flat_map(|lane| lane.claimed()));
+    shared.ring(&shared.db.disown(node, &held, FORGOTTEN).await?);
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-use mainstay_kernel::work::{Burial, NewTask, Progress, Returned, TaskId};
+use mainstay_kernel::work::{Burial, NewTask, Progress, Returned, TaskId, Trail};
 use mainstay_kernel::{Clock, Db, DbOptions, Frame, StoreUrl, Timestamp, write_tx};
 use mainstay_queue::Work;
 
@@ -100,7 +100,7 @@ async fn dead_letters_are_shown_replayed_and_discarded() {
         leave(&background, name).await;
     }
     let (db, node) = (&background.db, uuid());
-    for task in db.claim(node, "mail", 10, &[]).await.unwrap() {
+    for task in db.claim(node, &mut Trail::of("mail"), 10, &[]).await.unwrap() {
         let errors = r#"[{"attempt":1,"at":"then","error":"no"}]"#.to_owned();
         db.bury(&task.fence(), &Burial { reason: "permanent", errors }).await.unwrap();
     }

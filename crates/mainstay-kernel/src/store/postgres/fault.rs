@@ -18,6 +18,8 @@ pub(super) enum Use {
     Reads,
     /// Transactions and single writes.
     Writes,
+    /// The framework's own statements about tasks.
+    Tasks,
 }
 
 /// How long things may take on a connection.

@@ -79,7 +79,7 @@ impl Postgres {
         let url = url(&options.url)?;
         let writes = Arc::new(Target::new(url, Use::Writes, options, &owned)?);
         let pool = Pool::new(Arc::clone(&writes), options.pool_size)?;
-        let desk = Pool::new(Arc::clone(&writes), DESK)?;
+        let desk = Pool::new(Arc::new(Target::new(url, Use::Tasks, options, &owned)?), DESK)?;
         let lane = |url| {
             Target::new(url, Use::Reads, options, &owned).map(|it| Lane::new(it, options.shared_connections))
         };

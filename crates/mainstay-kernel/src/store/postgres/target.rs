@@ -120,6 +120,15 @@ fn session_settings(own: Option<&str>, limits: &Limits) -> String {
             set("default_transaction_read_only", &"on");
         }
         Use::Writes => set("lock_timeout", &limits.lock.as_millis()),
+        Use::Tasks => {
+            set("lock_timeout", &limits.lock.as_millis());
+            // A queue changes faster than its statistics. Each of these statements has its index, and a claim that
+            // is planned for the few tasks of a moment ago would sort all of a backlog. What that forbids counts
+            // as so dear that the server would compile it.
+            set("jit", &"off");
+            set("enable_seqscan", &"off");
+            set("enable_bitmapscan", &"off");
+        }
     }
     options
 }

@@ -1,3 +1,4 @@
+use mainstay::kernel::work::Trail;
 use mainstay::prelude::*;
 use mainstay_test::TestApp;
 
@@ -63,7 +64,7 @@ async fn claimed(app: &TestApp) -> Vec<String> {
     let node = TaskId::new().uuid();
     app.db().enlist(node, "test", hours(1)).await.unwrap();
     let keys = mainstay::kernel::work::Keys { queue: "crons", per_key: 1, most: 10, after: "", except: &[] };
-    let mut tasks = app.db().claim(node, "crons", 10, &[]).await.unwrap();
+    let mut tasks = app.db().claim(node, &mut Trail::of("crons"), 10, &[]).await.unwrap();
     tasks.extend(app.db().claim_keyed(node, &keys).await.unwrap());
     app.db().leave(node).await.unwrap();
     let mut names: Vec<_> = tasks.into_iter().map(|it| it.name).collect();

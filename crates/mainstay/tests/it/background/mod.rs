@@ -1,6 +1,7 @@
 //! Tasks, crons and operations of an application, on both stores.
 
 mod app;
+mod backlog;
 mod crons;
 mod effect;
 mod failures;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mainstay::kernel::work::{Report, Returned};
+use mainstay::kernel::work::{Report, Returned, Trail};
 use mainstay::kernel::{ErrorKind, write_tx};
 use mainstay::prelude::*;
 use mainstay_test::TestApp;
@@ -108,7 +108,7 @@ async fn a_value_is_kept_with_the_end_of_its_task_or_not_at_all(app: TestApp) {
     let task = write_tx!(app.db(), |tx| { tx.enqueue(add_up, vec![1]).await }).await.unwrap();
     let node = TaskId::new().uuid();
     app.db().enlist(node, "test", hours(1)).await.unwrap();
-    let claimed = app.db().claim(node, "default", 1, &[]).await.unwrap().remove(0);
+    let claimed = app.db().claim(node, &mut Trail::of("default"), 1, &[]).await.unwrap().remove(0);
     app.db().release(&claimed.fence()).await.unwrap();
     let returned = Returned {
         task,

@@ -1,3 +1,4 @@
+use mainstay::kernel::work::Trail;
 use mainstay::prelude::*;
 use mainstay_test::TestApp;
 
@@ -86,7 +87,8 @@ async fn priority_comes_before_age(app: TestApp) {
     })
     .await
     .unwrap();
-    let waiting = app.db().claim(uuid::Uuid::now_v7(), "jobs", 10, &[]).await.unwrap();
+    let (node, mut trail) = (uuid::Uuid::now_v7(), Trail::of("jobs"));
+    let waiting = app.db().claim(node, &mut trail, 10, &[]).await.unwrap();
     let order: Vec<_> = waiting.iter().map(|it| it.body.as_str()).collect();
     assert_eq!(order, ["\"first\"", "\"second\"", "\"third\""]);
 }

@@ -63,6 +63,9 @@ async fn each_connection_has_its_limits() {
         assert_eq!(shown(Use::Reads, "default_transaction_read_only").await, "on");
         assert_eq!(shown(Use::Writes, "default_transaction_read_only").await, "off");
         assert_eq!(shown(Use::Writes, "lock_timeout").await, "10s");
+        assert_eq!(shown(Use::Tasks, "lock_timeout").await, "10s");
+        assert_eq!(shown(Use::Tasks, "enable_bitmapscan").await, "off");
+        assert_eq!(shown(Use::Writes, "enable_bitmapscan").await, "on");
         assert_eq!(shown(Use::Writes, "idle_in_transaction_session_timeout").await, "5s");
         assert_eq!(shown(Use::Writes, "client_encoding").await, "UTF8");
         assert_eq!(shown(Use::Writes, "application_name").await, "mainstay");

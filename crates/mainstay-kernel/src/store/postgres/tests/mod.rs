@@ -1,6 +1,7 @@
 //! Against a real server: one fresh schema for each test.
 
 mod capture;
+mod claims;
 mod conflicts;
 mod connections;
 mod groups;

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::Postgres;
-use crate::work::{Burial, Fence, Keys, NextAttempt, PARKED, Runnable, Task, TaskId};
+use crate::work::{Burial, Claim, Claimed, Fence, Keys, NextAttempt, PARKED, Runnable, Span, Task, TaskId};
 use crate::{Result, Row, Statement, Timestamp};
 
 const TAKE: &str =
@@ -11,6 +11,10 @@ const TAKE: &str =
 const SEPARATOR: &str = "\u{1f}";
 
 const OPEN: &str = "NOT EXISTS (SELECT FROM mainstay_queue WHERE name = $2 AND paused)";
+
+/// The last number that a task was given.
+const NUMBERED: &str =
+    "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM mainstay_task_seq_seq";
 
 const COMPLETE: &str = "DELETE FROM mainstay_task AS task USING \
      unnest(string_to_array($2, ',')::uuid[], string_to_array($3, ',')::int[]) AS done (id, attempt) \
@@ -28,10 +32,10 @@ const BURY: &str = "WITH gone AS (DELETE FROM mainstay_task WHERE id = $1 AND ow
      INSERT INTO mainstay_dead (id, queue, name, key, priority, body, meta, attempt, errors, reason, created_at, died_at) \
      SELECT id, queue, name, key, priority, body, meta, attempt, $4, $5, created_at, $6 FROM gone RETURNING id";
 
-const GIVE_BACK: &str = "UPDATE mainstay_task SET owner = $4, attempt = attempt - 1, started_at = NULL \
+const GIVE_BACK: &str = "UPDATE mainstay_task SET owner = $4, attempt = attempt - 1, started_at = NULL, {seq} \
      WHERE id = $1 AND owner = $2 AND attempt = $3 RETURNING id";
 
-const UNPARK: &str = "UPDATE mainstay_task AS task SET owner = NULL \
+const UNPARK: &str = "UPDATE mainstay_task AS task SET owner = NULL, {seq} \
      FROM unnest(string_to_array($2, chr(31)), string_to_array($3, ',')::bigint[]) AS known (name, version) \
      WHERE task.owner = $1 AND task.name = known.name \
      AND coalesce((task.meta::json ->> 'version')::bigint, 1) <= known.version RETURNING task.queue";
@@ -47,24 +51,46 @@ const PROMOTE: &str = "WITH due AS (DELETE FROM mainstay_schedule WHERE ctid = A
      SELECT id, queue, name, key, priority, body, meta, attempt, errors, created_at FROM due, locked \
      WHERE held >= 0 ORDER BY due_at, id RETURNING queue";
 
+/// One span after the other, the tasks of each in their order: as many as are asked for, and no more are locked. A walk
+/// along an index ends by a priority, and not by a priority and a number together. One row at least is given back, for
+/// what it says of the numbers.
+pub(in super::super) fn claiming(node: Uuid, claim: &Claim<'_>, now: Timestamp) -> Statement {
+    let Claim { queue, most, except, spans } = *claim;
+    let others = if except.is_empty() { "" } else { "AND name <> ALL (string_to_array($8, chr(31)))" };
+    let found = |which: &str| {
+        format!(
+            "SELECT ctid FROM (SELECT ctid FROM mainstay_task WHERE queue = $2 AND owner IS NULL AND key IS NULL \
+             AND {which} {others} ORDER BY priority, seq LIMIT $3 FOR UPDATE SKIP LOCKED) AS it"
+        )
+    };
+    let text = format!(
+        "WITH taken AS ({TAKE} WHERE ctid = ANY (ARRAY(SELECT found.ctid FROM unnest(string_to_array($5, ',')::int[], \
+         string_to_array($6, ',')::bigint[], string_to_array($7, ',')::int[]) AS span (first, after, last) \
+         CROSS JOIN LATERAL ({} UNION ALL {}) AS found WHERE {OPEN} LIMIT $3)) RETURNING {}, ctid::text) \
+         SELECT ({NUMBERED} WHERE {OPEN}), taken.* FROM (SELECT) AS one LEFT JOIN taken ON true",
+        found("priority = span.first AND seq <= 0"),
+        found("(priority, seq) > (span.first, span.after) AND priority <= span.last"),
+        Task::COLUMNS
+    );
+    let statement = Statement::new(text).bind(node).bind(queue).bind(most).bind(now);
+    let statement = statement
+        .bind(each(spans, |it| it.first.to_string()))
+        .bind(each(spans, |it| it.after.to_string()))
+        .bind(each(spans, |it| it.last.to_string()));
+    if except.is_empty() { statement } else { statement.bind(except.join(SEPARATOR)) }
+}
+
 impl Postgres {
-    pub(crate) async fn claim(
-        &self,
-        node: Uuid,
-        queue: &str,
-        most: u32,
-        except: &[String],
-        now: Timestamp,
-    ) -> Result<Vec<Task>> {
-        let others = if except.is_empty() { "" } else { "AND name <> ALL (string_to_array($5, chr(31)))" };
-        let text = format!(
-            "{TAKE} WHERE ctid = ANY (ARRAY(SELECT ctid FROM mainstay_task WHERE queue = $2 AND owner IS NULL \
-             AND key IS NULL AND {OPEN} {others} ORDER BY priority, seq LIMIT $3 FOR UPDATE SKIP LOCKED)) \
-             RETURNING {}, ctid::text",
-            Task::COLUMNS
-        );
-        let claim = Statement::new(text).bind(node).bind(queue).bind(most).bind(now);
-        self.taken(if except.is_empty() { claim } else { claim.bind(except.join(SEPARATOR)) }).await
+    pub(crate) async fn claim(&self, node: Uuid, claim: &Claim<'_>, now: Timestamp) -> Result<Claimed> {
+        let rows = self.settle(&claiming(node, claim, now)).await?;
+        let numbered = rows.first().map_or(Ok(None), |row| row.at(0))?;
+        let mut tasks = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if row.at::<Option<TaskId>>(1)?.is_some() {
+                tasks.push(Task::read_from(row, 1)?);
+            }
+        }
+        Ok(Claimed { tasks, numbered })
     }
 
     pub(crate) async fn claim_keyed(&self, node: Uuid, keys: &Keys<'_>, now: Timestamp) -> Result<Vec<Task>> {
@@ -120,11 +146,11 @@ impl Postgres {
     }
 
     pub(crate) async fn release(&self, fence: &Fence) -> Result<bool> {
-        self.held(fenced(GIVE_BACK, fence).bind(None::<Uuid>)).await
+        self.held(bound(front(GIVE_BACK), fence).bind(None::<Uuid>)).await
     }
 
     pub(crate) async fn park(&self, fence: &Fence) -> Result<bool> {
-        self.held(fenced(GIVE_BACK, fence).bind(PARKED)).await
+        self.held(bound(front(GIVE_BACK), fence).bind(PARKED)).await
     }
 
     async fn held(&self, statement: Statement) -> Result<bool> {
@@ -134,7 +160,7 @@ impl Postgres {
     pub(crate) async fn unpark(&self, known: &[Runnable<'_>]) -> Result<Vec<String>> {
         let names: Vec<_> = known.iter().map(|it| it.name).collect();
         let versions: Vec<_> = known.iter().map(|it| it.version.to_string()).collect();
-        let unpark = Statement::new(UNPARK).bind(PARKED).bind(names.join(SEPARATOR)).bind(versions.join(","));
+        let unpark = front(UNPARK).bind(PARKED).bind(names.join(SEPARATOR)).bind(versions.join(","));
         self.texts(&unpark).await
     }
 
@@ -150,7 +176,23 @@ impl Postgres {
 }
 
 fn fenced(text: &'static str, fence: &Fence) -> Statement {
-    Statement::new(text).bind(fence.id).bind(fence.owner).bind(fence.attempt)
+    bound(Statement::new(text), fence)
+}
+
+fn bound(statement: Statement, fence: &Fence) -> Statement {
+    statement.bind(fence.id).bind(fence.owner).bind(fence.attempt)
+}
+
+/// A statement that gives tasks back, `{seq}` in it: those without a key get a place in front of those that were never
+/// taken, in their order. Claims do not look again where they have been, but they look there.
+pub(super) fn front(text: &str) -> Statement {
+    let first = "seq = CASE WHEN key IS NULL AND seq > 0 THEN seq - 4611686018427387904 ELSE seq END";
+    Statement::new(text.replace("{seq}", first))
+}
+
+/// What is said of each span, as a list.
+fn each(spans: &[Span], what: impl Fn(&Span) -> String) -> String {
+    spans.iter().map(what).collect::<Vec<_>>().join(",")
 }
 
 fn first(rows: &[Row]) -> Result<Option<Timestamp>> {

@@ -1,7 +1,7 @@
 //! Tasks on PostgreSQL. Each question is one statement in autocommit, at READ COMMITTED: what looks for rows in
 //! indexes that transactions insert into must not do so under SERIALIZABLE, where strangers would conflict.
 
-mod claims;
+pub(super) mod claims;
 mod letters;
 mod nodes;
 mod pointed;

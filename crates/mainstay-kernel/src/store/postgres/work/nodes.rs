@@ -3,6 +3,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::Postgres;
+use super::claims::front;
 use crate::work::{Enlisted, PARKED, POINTED, TaskId};
 use crate::{Result, Statement, Timestamp};
 
@@ -12,16 +13,19 @@ const ENLIST: &str = "INSERT INTO mainstay_node (id, name, lease_until) \
 const RENEW: &str = "UPDATE mainstay_node SET lease_until = clock_timestamp() + $2 * interval '1 millisecond' \
      WHERE id = $1 RETURNING 1";
 
-/// A task may also be owned by a process that was struck off before it claimed it.
+/// `ANY` of a list: without dead processes no task is looked at.
 const REAP: &str = "WITH dead AS (DELETE FROM mainstay_node WHERE lease_until < clock_timestamp() RETURNING id) \
-     UPDATE mainstay_task SET owner = NULL, started_at = NULL WHERE owner IS NOT NULL AND owner NOT IN ($1, $2) \
-     AND (owner IN (SELECT id FROM dead) OR owner NOT IN (SELECT id FROM mainstay_node)) RETURNING queue";
+     UPDATE mainstay_task SET owner = NULL, started_at = NULL, {seq} \
+     WHERE owner IS NOT NULL AND owner = ANY (ARRAY(SELECT id FROM dead)) RETURNING queue";
 
-const DISOWN: &str = "UPDATE mainstay_task SET owner = NULL, started_at = NULL WHERE owner = $1 \
+const REAP_STRAYS: &str = "UPDATE mainstay_task SET owner = NULL, started_at = NULL, {seq} WHERE owner IS NOT NULL \
+     AND owner NOT IN ($1, $2) AND owner NOT IN (SELECT id FROM mainstay_node) RETURNING queue";
+
+const DISOWN: &str = "UPDATE mainstay_task SET owner = NULL, started_at = NULL, {seq} WHERE owner = $1 \
      AND started_at < $2 AND id <> ALL (string_to_array($3, ',')::uuid[]) RETURNING queue";
 
 const LEAVE: &str = "WITH gone AS (DELETE FROM mainstay_node WHERE id = $1), freed AS ( \
-     UPDATE mainstay_task SET owner = NULL, started_at = NULL WHERE owner = $1 RETURNING 1) \
+     UPDATE mainstay_task SET owner = NULL, started_at = NULL, {seq} WHERE owner = $1 RETURNING 1) \
      SELECT count(*) FROM freed";
 
 impl Postgres {
@@ -35,7 +39,11 @@ impl Postgres {
     }
 
     pub(crate) async fn reap(&self) -> Result<Vec<String>> {
-        self.texts(&Statement::new(REAP).bind(PARKED).bind(POINTED)).await
+        self.texts(&front(REAP)).await
+    }
+
+    pub(crate) async fn reap_strays(&self) -> Result<Vec<String>> {
+        self.texts(&front(REAP_STRAYS).bind(PARKED).bind(POINTED)).await
     }
 
     pub(crate) async fn disown(
@@ -44,7 +52,7 @@ impl Postgres {
         running: &[TaskId],
         before: Timestamp,
     ) -> Result<Vec<String>> {
-        self.texts(&Statement::new(DISOWN).bind(node).bind(before).bind(listed(running))).await
+        self.texts(&front(DISOWN).bind(node).bind(before).bind(listed(running))).await
     }
 
     pub(crate) async fn alive(&self) -> Result<u64> {
@@ -56,7 +64,7 @@ impl Postgres {
     }
 
     pub(crate) async fn leave(&self, node: Uuid) -> Result<()> {
-        self.settle(&Statement::new(LEAVE).bind(node)).await.map(drop)
+        self.settle(&front(LEAVE).bind(node)).await.map(drop)
     }
 }
 

@@ -1,6 +1,7 @@
 use uuid::Uuid;
 
 use super::Postgres;
+use super::claims::front;
 use crate::work::{POINTED, Pointer, Task};
 use crate::{Result, Statement, Timestamp};
 
@@ -11,7 +12,7 @@ const TAKE: &str = "UPDATE mainstay_task AS task SET owner = $1, started_at = $5
      AND NOT EXISTS (SELECT FROM mainstay_queue WHERE name = $6 AND paused) RETURNING ";
 
 /// As if nobody had pointed at it.
-const LOST: &str = "UPDATE mainstay_task SET owner = NULL, attempt = attempt - 1, started_at = NULL \
+const LOST: &str = "UPDATE mainstay_task SET owner = NULL, attempt = attempt - 1, started_at = NULL, {seq} \
      WHERE owner = $1 AND started_at < $2 RETURNING queue";
 
 impl Postgres {
@@ -34,6 +35,6 @@ impl Postgres {
     }
 
     pub(crate) async fn unpoint(&self, before: Timestamp) -> Result<Vec<String>> {
-        self.texts(&Statement::new(LOST).bind(POINTED).bind(before)).await
+        self.texts(&front(LOST).bind(POINTED).bind(before)).await
     }
 }

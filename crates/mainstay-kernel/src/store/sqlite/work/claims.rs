@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::{Sqlite, SqliteTx, texts};
-use crate::work::{Burial, Fence, Keys, NextAttempt, PARKED, Runnable, Task, TaskId};
+use crate::work::{Burial, Claim, Claimed, Fence, Keys, NextAttempt, PARKED, Runnable, Task, TaskId};
 use crate::{Result, Row, SeededBug, Statement, Timestamp};
 
 const OPEN: &str = "not exists (select 1 from mainstay_queue where name = ?2 and paused)";
@@ -22,18 +22,13 @@ const OTHERS: &str = "and task.name not in (select value from json_each(?7))";
 const HELD: &str = "id = ?1 and owner = ?2 and attempt = ?3";
 
 impl Sqlite {
-    pub(crate) async fn claim(
-        &self,
-        node: Uuid,
-        queue: &str,
-        most: u32,
-        except: &[String],
-        now: Timestamp,
-    ) -> Result<Vec<Task>> {
+    /// From the front: what has ended is gone at once.
+    pub(crate) async fn claim(&self, node: Uuid, claim: &Claim<'_>, now: Timestamp) -> Result<Claimed> {
+        let Claim { queue, most, except, spans: _ } = *claim;
         // Looking costs no commit.
         let ready = Statement::new(READY.replace("?2", "?1")).bind(queue);
         if self.point(&ready)?.is_none() {
-            return Ok(Vec::new());
+            return Ok(Claimed { tasks: Vec::new(), numbered: None });
         }
         let others = "and name not in (select value from json_each(?5))";
         let picked = format!(
@@ -41,7 +36,8 @@ impl Sqlite {
              order by priority, seq limit ?3"
         );
         let claim = taking(&picked).bind(node).bind(queue).bind(most).bind(now);
-        self.taken(claim.bind(listed(except))).await
+        let tasks = self.taken(claim.bind(listed(except))).await?;
+        Ok(Claimed { tasks, numbered: None })
     }
 
     pub(crate) async fn claim_keyed(&self, node: Uuid, keys: &Keys<'_>, now: Timestamp) -> Result<Vec<Task>> {
