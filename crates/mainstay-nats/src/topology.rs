@@ -22,6 +22,10 @@ const ON_THEIR_WAY: i64 = 20_000;
 /// How long one call for messages stands open.
 const OPEN: Duration = Duration::from_secs(10);
 
+/// For how long the broker knows ids of requests: as shortly as it can. Whoever repeats one is to be answered, and it is
+/// we who see to it that it happens once.
+const UNKNOWN: Duration = Duration::from_millis(100);
+
 /// For how long the broker knows ids that it has seen: the server's default, said so that it can be compared.
 const KNOWN: Duration = Duration::from_secs(120);
 
@@ -42,7 +46,7 @@ pub(crate) async fn requests(nats: &Nats, queue: &str) -> Result<consumer::PullC
             retention: RetentionPolicy::WorkQueue,
             storage: StorageType::File,
             discard: DiscardPolicy::Old,
-            duplicate_window: KNOWN,
+            duplicate_window: UNKNOWN,
             num_replicas: 1,
             ..stream::Config::default()
         },

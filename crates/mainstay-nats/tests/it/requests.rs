@@ -37,6 +37,24 @@ async fn a_repeat_is_answered_the_same_and_does_nothing(app: TestApp) {
 }
 
 #[mainstay::test(app = app)]
+async fn a_repeat_under_the_brokers_own_id_is_answered_too(app: TestApp) {
+    let broker = Broker::of(&app).await;
+    let (inbox, mut answers) = broker.inbox().await;
+    let headers = [("Nats-Msg-Id", "m-1"), ("Reply-To", inbox.as_str())];
+    let body = email("ann").to_string();
+    broker.publish("people.people.know", &headers, body.as_bytes()).await;
+    let first = next(&mut answers).await;
+    let again = loop {
+        // The broker drops what comes too soon.
+        broker.publish("people.people.know", &headers, body.as_bytes()).await;
+        if let Ok(Some(_)) = tokio::time::timeout(Duration::from_millis(250), answers.next()).await {
+            break broker.call("people.people.know", &[("Request-Id", "m-1")], body.as_bytes()).await;
+        }
+    };
+    assert_eq!((again.body, again.replayed), (first.body, true));
+}
+
+#[mainstay::test(app = app)]
 async fn a_declared_error_is_an_answer_to_be_kept(app: TestApp) {
     let broker = Broker::of(&app).await;
     broker.ask("people.people.know", email("ann")).await;
