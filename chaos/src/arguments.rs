@@ -7,7 +7,7 @@ use std::{fs, iter};
 use anyhow::{Context as _, Result, bail};
 
 use crate::bugs;
-use crate::deployment::{Deployment, Store};
+use crate::deployment::{Choice, Deployment};
 use crate::fault::Fault;
 use crate::matrix::Matrix;
 use crate::trial::{Plan, Trial};
@@ -35,9 +35,9 @@ pub(crate) struct Arguments {
     /// Where chance begins.
     #[arg(long)]
     seed: Option<u64>,
-    /// Only on this store.
+    /// Only on this store; `nats` is PostgreSQL with NATS before it.
     #[arg(long)]
-    store: Option<Store>,
+    store: Option<Choice>,
     /// Only this fault.
     #[arg(long, value_parser = fault)]
     fault: Option<Fault>,
@@ -115,7 +115,7 @@ impl Arguments {
     }
 
     fn deployments(&self) -> Vec<Deployment> {
-        let wanted = |it: &Deployment| self.store.is_none_or(|store| it.store() == store);
+        let wanted = |it: &Deployment| self.store.is_none_or(|store| it.choice() == store);
         Deployment::ALL.into_iter().filter(wanted).collect()
     }
 
@@ -163,7 +163,7 @@ fn write(matrix: &Matrix) -> Result<()> {
     let (before, rest) = text.split_once(BEGIN).context("the page has no mark of the table's beginning")?;
     let (_, after) = rest.split_once(END).context("the page has no mark of the table's end")?;
     let recovery = matrix.slowest_recovery().map_or(String::new(), |it| {
-        format!(" A killed process' tasks were done by the other one within {:.1} s.", it.as_secs_f64())
+        format!(" A killed process' tasks were done by others within {:.1} s.", it.as_secs_f64())
     });
     let told = format!("\n{} requests.{recovery}\n\n{}", matrix.requests(), matrix.table());
     fs::write(&page, format!("{before}{BEGIN}{told}{END}{after}"))?;

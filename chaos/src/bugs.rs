@@ -7,7 +7,7 @@ use mainstay_kernel::SeededBug;
 
 use crate::check::Invariant;
 use crate::deployment::Deployment;
-use crate::fault::Fault;
+use crate::fault::{BrokerFault, Fault};
 use crate::trial::{Plan, Trial};
 use crate::world::Disk;
 
@@ -51,11 +51,12 @@ const fn case(bug: SeededBug, on: Deployment, faults: &'static [Fault], violates
     Case { bug: Bug::Seeded(bug), on, faults, violates }
 }
 
-/// One for each bug.
-const CASES: [Case; 9] = [
+/// One for each bug, and one for what is asked over NATS.
+const CASES: [Case; 10] = [
     case(SeededBug::NoFence, Deployment::PostgresTwice, &[Fault::HalfOpen, Fault::Stop], Invariant::I3),
     case(SeededBug::DeletedAtBegin, Deployment::Sqlite, &[Fault::KillLoop], Invariant::I3),
     case(SeededBug::NotKept, Deployment::Sqlite, &[], Invariant::I8),
+    case(SeededBug::NotKept, Deployment::PostgresNats, &[Fault::Broker(BrokerFault::AckLost)], Invariant::I8),
     case(SeededBug::CancelledRuns, Deployment::Sqlite, &[], Invariant::I7),
     case(SeededBug::TickTwice, Deployment::PostgresTwice, &[], Invariant::I6),
     case(SeededBug::TasksOutliveRollback, Deployment::Sqlite, &[], Invariant::I4),

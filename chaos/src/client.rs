@@ -10,7 +10,7 @@ use anyhow::Result;
 use crate::fleet::Fleet;
 use crate::history::{Answer, Line, Op, Wish};
 use crate::log::Log;
-use crate::wire::{self, Sent};
+use crate::wire::Sent;
 
 /// How many clients there are.
 pub(crate) const CLIENTS: usize = 6;
@@ -115,16 +115,16 @@ impl<'f> Client<'f> {
 
     fn leave(&mut self, wish: Wish) -> Result<()> {
         let sent = if self.dice.bool() { Sent::All } else { Sent::Part };
-        if let Some(address) = self.fleet.any(&mut self.dice) {
-            let _whatever_came_of_it = wire::leave(address, wish.path(), wish.op(), &wish.body(), sent);
+        if let Some(door) = self.fleet.any(&mut self.dice) {
+            let _whatever_came_of_it = door.leave(&wish, sent);
         }
         self.keep_open(wish);
         Ok(())
     }
 
     fn send(&mut self, wish: &Wish, id: &str) -> Option<Answer> {
-        let address = self.fleet.any(&mut self.dice);
-        let answer = address.and_then(|it| wire::post(it, wish.path(), id, &wish.body()).ok());
+        let door = self.fleet.any(&mut self.dice);
+        let answer = door.and_then(|it| it.ask(wish, id).ok());
         match &answer {
             Some(answer) if answer.status < 500 => self.fleet.hears(),
             // It is away for a while.

@@ -1,13 +1,16 @@
-//! What clients know of the processes: where they are now, and whether it goes on.
+//! What clients know of the application: where to ask now, and whether it goes on.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use crate::wire::Door;
 
 /// Shared by the clients and whoever breaks things.
 #[derive(Default)]
 pub(crate) struct Fleet {
     addresses: Mutex<Vec<Option<SocketAddr>>>,
+    broker: OnceLock<SocketAddr>,
     is_over: AtomicBool,
     clients_leave: AtomicBool,
     asked: AtomicU64,
@@ -24,10 +27,18 @@ impl Fleet {
         addresses[node] = address;
     }
 
-    /// One of those that listen.
-    pub(crate) fn any(&self, dice: &mut fastrand::Rng) -> Option<SocketAddr> {
+    /// Requests are published here, whether a process listens or not.
+    pub(crate) fn asks_broker(&self, address: SocketAddr) {
+        self.broker.get_or_init(|| address);
+    }
+
+    /// The broker, or one of the processes that listen.
+    pub(crate) fn any(&self, dice: &mut fastrand::Rng) -> Option<Door> {
+        if let Some(broker) = self.broker.get() {
+            return Some(Door::Broker(*broker));
+        }
         let listening: Vec<SocketAddr> = self.addresses().iter().flatten().copied().collect();
-        dice.choice(listening)
+        dice.choice(listening).map(Door::Process)
     }
 
     /// From now on nothing new is asked.

@@ -23,13 +23,22 @@ pub(crate) enum Wish {
 }
 
 impl Wish {
-    /// Where it is posted.
-    pub(crate) fn path(&self) -> &'static str {
+    /// What it calls.
+    pub(crate) fn operation(&self) -> &'static str {
         match self {
-            Self::Append { .. } => "/v1/ops/journal.append",
-            Self::Transfer { .. } => "/v1/ops/account.transfer",
-            Self::Remind { .. } => "/v1/ops/reminder.set",
-            Self::Cancel { .. } => "/v1/ops/reminder.cancel",
+            Self::Append { .. } => "journal.append",
+            Self::Transfer { .. } => "account.transfer",
+            Self::Remind { .. } => "reminder.set",
+            Self::Cancel { .. } => "reminder.cancel",
+        }
+    }
+
+    /// The queue of what it calls.
+    pub(crate) fn queue(&self) -> &'static str {
+        match self {
+            Self::Append { .. } => "journals",
+            Self::Transfer { .. } => "accounts",
+            Self::Remind { .. } | Self::Cancel { .. } => "reminders",
         }
     }
 
@@ -81,16 +90,19 @@ impl Answer {
     /// Whether it says what became of the request: the answer to any repeat is the same.
     pub(crate) fn is_final(&self) -> bool {
         match self.status {
-            409 => !["request_in_progress", "request_id_conflict"].contains(&self.code().as_str()),
+            // Over NATS one that is still running is a conflict like others, of which the application has none.
+            409 => {
+                !["request_in_progress", "request_id_conflict", "conflict"].contains(&self.code().as_str())
+            }
             200 | 404 => true,
             _ => false,
         }
     }
 
-    /// The code of an error.
+    /// The code of an error, which over NATS is in capitals.
     pub(crate) fn code(&self) -> String {
         let body: Value = serde_json::from_str(&self.body).unwrap_or_default();
-        body["error"].as_str().unwrap_or_default().to_owned()
+        body["error"].as_str().unwrap_or_default().to_ascii_lowercase()
     }
 }
 

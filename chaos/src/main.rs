@@ -3,6 +3,7 @@
 
 mod app;
 mod arguments;
+mod broker;
 mod bugs;
 mod check;
 mod client;

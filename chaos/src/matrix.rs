@@ -69,7 +69,7 @@ impl Matrix {
     /// As a table in Markdown.
     pub(crate) fn table(&self) -> String {
         let titles = Deployment::ALL.map(Deployment::title).join(" | ");
-        let mut table = format!("| fault | {titles} |\n|---|---|---|---|\n");
+        let mut table = format!("| fault | {titles} |\n{}|\n", "|---".repeat(Deployment::ALL.len() + 1));
         for fault in Fault::all() {
             let cells = Deployment::ALL.map(|deployment| self.words(fault, deployment)).join(" | ");
             table.push_str(&format!("| {} | {cells} |\n", fault.title()));
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(matrix.empty(&[Deployment::Sqlite]).len(), all);
         matrix.add(&report(Struck::Yes));
         assert_eq!(matrix.empty(&[Deployment::Sqlite]).len(), all - 1);
-        assert!(matrix.table().contains("| `kill -9` | 1 ×, all held |  |  |"), "{}", matrix.table());
+        assert!(matrix.table().contains("| `kill -9` | 1 ×, all held |  |  |  |"), "{}", matrix.table());
     }
 
     #[test]
@@ -126,5 +126,8 @@ mod tests {
         let empty = Matrix::default().empty(&[Deployment::Sqlite]);
         assert!(!empty.iter().any(|it| it.contains("server-crash")), "{empty:?}");
         assert!(empty.iter().any(|it| it.contains("disk-full")), "{empty:?}");
+        assert!(!empty.iter().any(|it| it.contains("nats-")), "{empty:?}");
+        let empty = Matrix::default().empty(&[Deployment::PostgresNats]);
+        assert!(empty.iter().any(|it| it.contains("nats-lost")), "{empty:?}");
     }
 }

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use mainstay_kernel::{Failpoint, SeededBug};
 
+use crate::wire::PREFIX;
+
 /// How long a process may take to get ready, and to end.
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -21,6 +23,8 @@ pub(crate) struct Launch {
     pub(crate) root: PathBuf,
     /// Its database, where it is not the default one.
     pub(crate) url: Option<String>,
+    /// Its broker, where it has one.
+    pub(crate) broker: Option<String>,
     /// The bug that it has.
     pub(crate) bug: Option<SeededBug>,
     /// Where its log goes.
@@ -57,6 +61,8 @@ impl Launch {
             .env("LOG_FORMAT", "pretty");
         command.env("DATABASE_POOL_SIZE", "8").env("DATABASE_SHARED_CONNECTIONS", "2");
         command.envs(self.url.iter().map(|url| ("DATABASE_URL", url)));
+        command
+            .envs(self.broker.iter().flat_map(|url| [("NATS_URL", url.as_str()), ("NATS_PREFIX", PREFIX)]));
         command.envs(self.bug.map(|bug| ("MAINSTAY_CHAOS_BUG", bug.name())));
         if let Some((point, times)) = deadly {
             command.env("MAINSTAY_CHAOS_FAILPOINT", format!("{}:{times}", point.name()));

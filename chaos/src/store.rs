@@ -7,6 +7,7 @@ use anyhow::Result;
 use mainstay_kernel::{Caller, Db, DbOptions, Reader, Request, Statement, StoreUrl, Tx};
 use serde_json::Value;
 
+use crate::deployment::{Way, posted};
 use crate::history::{Call, Deed, Kept, Op, State};
 
 const END_BACKENDS: &str = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
@@ -59,8 +60,8 @@ impl Database {
     }
 
     /// What is there in the end.
-    pub(crate) fn state(&self, calls: &BTreeMap<Op, Call>) -> Result<State> {
-        self.runtime.block_on(read(&self.db.reader(), calls))
+    pub(crate) fn state(&self, calls: &BTreeMap<Op, Call>, way: Way) -> Result<State> {
+        self.runtime.block_on(read(&self.db.reader(), calls, way))
     }
 
     pub(crate) fn close(self) {
@@ -68,9 +69,9 @@ impl Database {
     }
 }
 
-async fn read(reader: &Reader, calls: &BTreeMap<Op, Call>) -> Result<State> {
+async fn read(reader: &Reader, calls: &BTreeMap<Op, Call>, way: Way) -> Result<State> {
     let mut state = State::default();
-    results(reader, calls, &mut state).await?;
+    results(reader, calls, way, &mut state).await?;
     for row in reader.sql("SELECT name, balance FROM accounts").rows().await? {
         state.accounts.insert(row.at(0)?, row.at(1)?);
     }
@@ -93,14 +94,13 @@ async fn read(reader: &Reader, calls: &BTreeMap<Op, Call>) -> Result<State> {
 }
 
 /// Which answer is of which call: its id is hashed.
-async fn results(reader: &Reader, calls: &BTreeMap<Op, Call>, state: &mut State) -> Result<()> {
+async fn results(reader: &Reader, calls: &BTreeMap<Op, Call>, way: Way, state: &mut State) -> Result<()> {
     let asked = |path: &str, op: &str, body: &str| {
-        let path = format!("POST {path}");
-        Request::keyed(op, &Caller::Anonymous.label(), &path, body.as_bytes()).id
+        Request::keyed(op, &Caller::Anonymous.label(), path, body.as_bytes()).id
     };
     let ids: BTreeMap<_, &Op> =
-        calls.iter().map(|(op, call)| (asked(call.wish.path(), op, &call.wish.body()), op)).collect();
-    let opening = asked("/v1/ops/account.open", "opening", "");
+        calls.iter().map(|(op, call)| (asked(&way.key(&call.wish), op, &call.wish.body()), op)).collect();
+    let opening = asked(&posted("account.open"), "opening", "");
     for row in reader.sql("SELECT id, status, body FROM mainstay_result").rows().await? {
         let id: mainstay_kernel::Id<()> = row.at(0)?;
         let (status, body) = (row.at::<i64>(1)?, row.at::<Vec<u8>>(2)?);

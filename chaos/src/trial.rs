@@ -16,7 +16,7 @@ use crate::history::{History, Op};
 use crate::log;
 use crate::world::{Disk, OPENING_BALANCE, World};
 
-/// How many requests are answered before each fault.
+/// How many requests are answered before the first fault, and after each.
 const BETWEEN: u64 = 40;
 
 /// What is tried.
@@ -115,12 +115,18 @@ impl Trial {
     }
 
     fn strike(&self, world: &mut World<'_>) -> Result<Strikes> {
+        world.work(BETWEEN)?;
         let mut struck = Vec::new();
         let mut strike = |fault: Fault, world: &mut World<'_>| -> Result<()> {
-            world.work(BETWEEN)?;
             let begun = Instant::now();
             let what = fault.strike(world).with_context(|| format!("at the fault {}", fault.name()))?;
-            println!("  {:>17} {what:?}, {:.1} s", fault.name(), begun.elapsed().as_secs_f64());
+            let took = begun.elapsed().as_secs_f64();
+            world.work(BETWEEN)?;
+            let until = begun.elapsed().as_secs_f64();
+            println!(
+                "  {:>17} {what:?}, {took:.1} s; {BETWEEN} more answers until {until:.1} s",
+                fault.name()
+            );
             struck.push((fault, what));
             Ok(())
         };
@@ -138,7 +144,6 @@ impl Trial {
                 }
             }
         }
-        world.work(BETWEEN)?;
         Ok(struck)
     }
 }

@@ -12,15 +12,16 @@ use anyhow::{Context as _, Result, bail};
 use mainstay_kernel::{SeededBug, StoreUrl};
 use tempfile::TempDir;
 
+use crate::broker::Broker;
 use crate::client::{ACCOUNTS, account};
-use crate::deployment::{Deployment, Store};
+use crate::deployment::{Deployment, Store, Way};
 use crate::disk::SmallDisk;
 use crate::fleet::Fleet;
 use crate::history::{Answer, Call, Op, State};
 use crate::node::{Deadly, Launch, Node, Started};
 use crate::server::Server;
 use crate::store::Database;
-use crate::wire;
+use crate::wire::http;
 
 /// How long the application may take to answer again, and to do what is left.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -41,6 +42,7 @@ pub(crate) struct World<'f> {
     pub(crate) fleet: &'f Fleet,
     pub(crate) dice: fastrand::Rng,
     pub(crate) server: Option<Server>,
+    pub(crate) broker: Option<Broker>,
     pub(crate) disk: Option<SmallDisk>,
     /// How long it took until the tasks of a process that was killed were done by others.
     pub(crate) recoveries: Vec<Duration>,
@@ -65,7 +67,13 @@ impl<'f> World<'f> {
             Store::Sqlite => None,
             Store::Postgres => Some(Server::open(NUMBER.fetch_add(1, Ordering::Relaxed))?),
         };
-        let launches = (0..deployment.nodes()).map(|node| launch(folder.path(), server.as_ref(), node, bug));
+        let broker = match deployment.way() {
+            Way::Http => None,
+            Way::Nats => Some(Broker::start(folder.path(), deployment.nodes())?),
+        };
+        broker.iter().for_each(|it| fleet.asks_broker(it.address()));
+        let launch = |node| launch(folder.path(), server.as_ref(), broker.as_ref(), node, bug);
+        let launches = (0..deployment.nodes()).map(launch).collect::<Result<_>>()?;
         let mut world = Self {
             deployment,
             fleet,
@@ -73,8 +81,9 @@ impl<'f> World<'f> {
             disk: None,
             recoveries: Vec::new(),
             nodes: (0..deployment.nodes()).map(|_| None).collect(),
-            launches: launches.collect::<Result<_>>()?,
+            launches,
             server,
+            broker,
             folder,
         };
         if disk == Disk::Small {
@@ -105,7 +114,12 @@ impl<'f> World<'f> {
     /// Asks a process.
     pub(crate) fn ask(&self, node: usize, operation: &str, id: &str, body: &str) -> Result<Answer> {
         let node = self.nodes[node].as_ref().context("the process is not there")?;
-        Ok(wire::post(node.address, &format!("/v1/ops/{operation}"), id, body)?)
+        Ok(http::post(node.address, &http::path(operation), id, body)?)
+    }
+
+    /// One of the processes.
+    pub(crate) fn any(&mut self) -> usize {
+        self.dice.usize(..self.nodes.len())
     }
 
     /// A process that is there.
@@ -181,7 +195,7 @@ impl<'f> World<'f> {
             None => StoreUrl::SqliteFile(self.launches[0].root.join(".mainstay/chaos.db")),
         };
         let database = Database::open(url)?;
-        let state = database.state(calls);
+        let state = database.state(calls, self.deployment.way());
         database.close();
         if let Some(server) = self.server.take() {
             server.drop_schema()?;
@@ -195,12 +209,19 @@ impl<'f> World<'f> {
     }
 }
 
-fn launch(folder: &Path, server: Option<&Server>, node: usize, bug: Option<SeededBug>) -> Result<Launch> {
+fn launch(
+    folder: &Path,
+    server: Option<&Server>,
+    broker: Option<&Broker>,
+    node: usize,
+    bug: Option<SeededBug>,
+) -> Result<Launch> {
     let root = folder.join(format!("node-{node}"));
     fs::create_dir(&root)?;
     // The first one can be cut off.
     let url = server.map(|it| if node == 0 { it.url_through_proxy() } else { it.url() });
-    Ok(Launch { root, url, bug, log: folder.join(format!("node-{node}.log")) })
+    let broker = broker.map(|it| it.url_through_proxy(node));
+    Ok(Launch { root, url, broker, bug, log: folder.join(format!("node-{node}.log")) })
 }
 
 /// `target/chaos`

@@ -1,6 +1,6 @@
-//! `cargo xtask chaos`: the crate of that name, and a PostgreSQL that it may crash.
+//! `cargo xtask chaos`: the crate of that name, a PostgreSQL that it may crash, and the NATS server that it starts.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::process;
 use crate::services::postgres::Cluster;
@@ -11,6 +11,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let mut build = process::cargo();
     process::run(build.args(["build", "--package", "chaos", "--features", "faults"]))?;
     private::install_if_missing(Service::Postgres)?;
+    private::install_if_missing(Service::Nats)?;
     let port = private::free_port()?;
     let cluster = Cluster::new("chaos", port)?;
     // One that a run left which was killed.
@@ -21,6 +22,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     chaos.env("MAINSTAY_CHAOS_POSTGRES", format!("postgres://postgres@127.0.0.1:{port}/test"));
     chaos.env("MAINSTAY_CHAOS_POSTGRES_CRASH", process::shell(&cluster.stopping("immediate")));
     chaos.env("MAINSTAY_CHAOS_POSTGRES_START", process::shell(&cluster.starting()));
+    let nats = process::find("nats-server").context("nats-server is not on PATH")?;
+    chaos.env("MAINSTAY_CHAOS_NATS", nats);
     let ran = process::run(&mut chaos);
     process::run(&mut cluster.stopping("fast"))?;
     ran

@@ -11,7 +11,7 @@ pub(super) struct Opening {
 }
 
 /// Opens accounts.
-#[mutation(path = "account.open")]
+#[mutation(queue = "accounts", path = "account.open")]
 pub(super) async fn open_accounts(tx: &mut Tx, input: Opening) -> Result<()> {
     for name in input.names {
         NewAccount { name, balance: input.balance }.insert(tx).await?;
@@ -43,7 +43,7 @@ pub(super) enum TransferError {
 }
 
 /// Moves money, and writes it into the journal of the account that it leaves.
-#[mutation(path = "account.transfer")]
+#[mutation(queue = "accounts", path = "account.transfer")]
 pub(super) async fn transfer(tx: &mut Tx, input: Transfer) -> Result<(), TransferError> {
     let Transfer { op, from, to, amount } = input;
     let from = find(tx, &from).await?;

@@ -36,7 +36,7 @@ pub(super) enum AppendError {
 }
 
 /// Reads journals, appends to journals, and leaves a task for each.
-#[mutation(path = "journal.append")]
+#[mutation(queue = "journals", path = "journal.append")]
 pub(super) async fn append(tx: &mut Tx, input: Append) -> Result<Seen, AppendError> {
     let mut seen = BTreeMap::new();
     for name in input.read {

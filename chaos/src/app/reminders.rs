@@ -17,7 +17,7 @@ pub(super) struct Reminding {
 }
 
 /// Leaves a task for later.
-#[mutation(path = "reminder.set")]
+#[mutation(queue = "reminders", path = "reminder.set")]
 pub(super) async fn remind(tx: &mut Tx, input: Reminding) -> Result<()> {
     let wait = Duration::from_millis(input.after);
     let bell = Bell { op: input.op.clone(), dies: input.dies, stumbles: input.stumbles };
@@ -41,7 +41,7 @@ pub(super) struct Cancelled {
 }
 
 /// Takes a reminder back, if nobody runs it yet.
-#[mutation(path = "reminder.cancel")]
+#[mutation(queue = "reminders", path = "reminder.cancel")]
 pub(super) async fn cancel(tx: &mut Tx, input: Cancelling) -> Result<Cancelled> {
     let reminder = Reminder::filter(Reminder::OP.eq(&input.target)).first(tx).await?;
     let cancelled = match reminder {

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 
 use super::Struck;
-use crate::deployment::Deployment;
 use crate::server::Server;
 use crate::world::World;
 
@@ -51,9 +50,9 @@ pub(super) fn lose_replies(world: &mut World<'_>) -> Result<Struck> {
 pub(super) fn hold(world: &mut World<'_>) -> Result<Struck> {
     let proxy = &server(world)?.proxy;
     proxy.hold();
-    thread::sleep(match world.deployment {
-        Deployment::PostgresTwice => mainstay::queue::LEASE + Duration::from_secs(3),
-        Deployment::Sqlite | Deployment::Postgres => Duration::from_secs(3),
+    thread::sleep(match world.deployment.nodes() {
+        1 => Duration::from_secs(3),
+        _ => mainstay::queue::LEASE + Duration::from_secs(3),
     });
     proxy.mend();
     thread::sleep(Duration::from_millis(200));

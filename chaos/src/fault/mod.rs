@@ -1,5 +1,6 @@
 //! What goes wrong on purpose.
 
+mod broker;
 mod connections;
 mod machine;
 mod processes;
@@ -7,14 +8,18 @@ mod processes;
 use anyhow::Result;
 use mainstay_kernel::Failpoint;
 
-use crate::deployment::{Deployment, Store};
+use crate::deployment::{Deployment, Store, Way};
 use crate::world::World;
+
+pub(crate) use self::broker::BrokerFault;
 
 /// One kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// A process dies at this point.
     Failpoint(Failpoint),
+    /// Something happens to the broker, or between it and processes.
+    Broker(BrokerFault),
     /// kill -9.
     Kill,
     /// kill -9 again and again, also of a process that is about to start.
@@ -64,13 +69,15 @@ impl Fault {
             Self::ReplyLost,
             Self::HalfOpen,
         ];
-        others.into_iter().chain(Failpoint::ALL.into_iter().map(Self::Failpoint))
+        let of_broker = BrokerFault::ALL.into_iter().map(Self::Broker);
+        others.into_iter().chain(of_broker).chain(Failpoint::ALL.into_iter().map(Self::Failpoint))
     }
 
     /// What it is called on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Failpoint(point) => point.name(),
+            Self::Broker(fault) => fault.name(),
             Self::Kill => "kill",
             Self::KillLoop => "kill-loop",
             Self::Stop => "stop",
@@ -89,6 +96,7 @@ impl Fault {
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Failpoint(point) => point_title(point),
+            Self::Broker(fault) => fault.title(),
             Self::Kill => "`kill -9`",
             Self::KillLoop => "`kill -9`, again and again",
             Self::Stop => "SIGSTOP past the lease",
@@ -106,6 +114,10 @@ impl Fault {
     /// Why it cannot happen on this deployment, if it cannot.
     pub(crate) fn does_not_apply(self, to: Deployment) -> Option<&'static str> {
         match (self, to.store()) {
+            (Self::Broker(_), _) => match to.way() {
+                Way::Http => Some("no broker"),
+                Way::Nats => None,
+            },
             (Self::Failpoint(Failpoint::GroupOpen), Store::Postgres) => Some("mutations share no commit"),
             (Self::DiskFull, Store::Postgres) => Some("the server's own affair"),
             (Self::BackendsEnd | Self::ServerCrash | Self::ReplyLost | Self::HalfOpen, Store::Sqlite) => {
@@ -133,6 +145,7 @@ impl Fault {
     pub(crate) fn strike(self, world: &mut World<'_>) -> Result<Struck> {
         match self {
             Self::Failpoint(point) => processes::die_at(world, point),
+            Self::Broker(fault) => fault.strike(world),
             Self::Kill => processes::kill(world),
             Self::KillLoop => processes::kill_loop(world),
             Self::Stop => processes::stop(world),

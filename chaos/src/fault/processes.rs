@@ -7,26 +7,29 @@ use anyhow::{Result, bail};
 use mainstay_kernel::Failpoint;
 
 use super::Struck;
-use crate::deployment::Deployment;
+use crate::deployment::Store;
 use crate::node::has_aborted;
 use crate::world::{PATIENCE, World};
 
 /// How long a process may take to reach the point at which it is to die.
 const UNTIL_REACHED: Duration = Duration::from_secs(12);
 
+/// How long what a process has sent may be under way in the server.
+const UNDER_WAY: Duration = Duration::from_millis(50);
+
 /// How often a point is passed before it is deadly, at most.
 const PASSED: u32 = 6;
 
-/// The first process is replaced by one that is to die, which is replaced by one that is not.
+/// A process is replaced by one that is to die, which is replaced by one that is not.
 pub(super) fn die_at(world: &mut World<'_>, point: Failpoint) -> Result<Struck> {
-    let times = world.dice.u32(1..PASSED);
-    world.take(0)?.kill()?;
-    let status = match world.start_deadly(0, Some((point, times)))? {
+    let (victim, times) = (world.any(), world.dice.u32(1..PASSED));
+    world.take(victim)?.kill()?;
+    let status = match world.start_deadly(victim, Some((point, times)))? {
         Some(status) => Some(status),
-        None => world.node(0)?.ended_within(UNTIL_REACHED)?,
+        None => world.node(victim)?.ended_within(UNTIL_REACHED)?,
     };
     // What ended is gone already.
-    let gone = world.take(0);
+    let gone = world.take(victim);
     let struck = match status {
         Some(status) if has_aborted(status) => Struck::Yes,
         Some(status) => bail!("a process that was to die at {} ended otherwise: {status}", point.name()),
@@ -37,31 +40,33 @@ pub(super) fn die_at(world: &mut World<'_>, point: Failpoint) -> Result<Struck> 
     Ok(struck)
 }
 
-/// Kills the first process. Where there is another one, measures how long it takes until that has done what the first
-/// one held.
+/// Kills a process. Where there are others, measures how long it takes until those have done what it held.
 pub(super) fn kill(world: &mut World<'_>) -> Result<Struck> {
-    let held = held(world)?;
-    world.take(0)?.kill()?;
+    let victim = world.any();
+    let held = held(world, victim)?;
+    world.take(victim)?.kill()?;
     let killed = Instant::now();
-    if world.deployment == Deployment::PostgresTwice {
+    if world.deployment.nodes() > 1 {
         world.recoveries.extend(recovery(world, &held, killed)?);
     }
     world.start_all()?;
     Ok(Struck::Yes)
 }
 
-/// Stops the first process while it holds tasks, and names them. Nothing on a file, which has no other process.
-fn held(world: &mut World<'_>) -> Result<Vec<String>> {
+/// Stops the process while it holds tasks, and names them. Nothing on a file, which has no other process.
+fn held(world: &mut World<'_>, victim: usize) -> Result<Vec<String>> {
     for _ in 0..100 {
-        let node = world.node(0)?;
+        let node = world.node(victim)?;
         let process = node.id();
         node.signal("-STOP")?;
         let Some(server) = &world.server else { return Ok(Vec::new()) };
+        // A commit that it had sent is none of what is left to others.
+        thread::sleep(UNDER_WAY);
         let held = server.inside.owned_by(process)?;
         if !held.is_empty() {
             return Ok(held);
         }
-        world.node(0)?.signal("-CONT")?;
+        world.node(victim)?.signal("-CONT")?;
         thread::sleep(Duration::from_millis(world.dice.u64(1..20)));
     }
     Ok(Vec::new())
@@ -89,21 +94,23 @@ fn recovery(world: &World<'_>, held: &[String], killed: Instant) -> Result<Optio
 
 pub(super) fn kill_loop(world: &mut World<'_>) -> Result<Struck> {
     for _ in 0..3 {
-        world.take(0)?.kill()?;
+        let victim = world.any();
+        world.take(victim)?.kill()?;
         world.start_all()?;
         thread::sleep(Duration::from_millis(world.dice.u64(..300)));
     }
     Ok(Struck::Yes)
 }
 
-/// The first process stands still, and goes on as if nothing had been.
+/// A process stands still, and goes on as if nothing had been.
 pub(super) fn stop(world: &mut World<'_>) -> Result<Struck> {
-    world.node(0)?.signal("-STOP")?;
-    thread::sleep(match world.deployment {
+    let victim = world.any();
+    world.node(victim)?.signal("-STOP")?;
+    thread::sleep(match world.deployment.store() {
         // A file has no leases.
-        Deployment::Sqlite => Duration::from_secs(1),
-        Deployment::Postgres | Deployment::PostgresTwice => mainstay::queue::LEASE + Duration::from_secs(3),
+        Store::Sqlite => Duration::from_secs(1),
+        Store::Postgres => mainstay::queue::LEASE + Duration::from_secs(3),
     });
-    world.node(0)?.signal("-CONT")?;
+    world.node(victim)?.signal("-CONT")?;
     Ok(Struck::Yes)
 }

@@ -1,4 +1,4 @@
-//! Stands between an application and its database, and cuts.
+//! Stands between an application and its database or broker, and cuts.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// A TCP proxy on a port of its own, whose connections can be cut, held, and robbed of an answer. It lives as long as
-/// the process.
+/// A TCP proxy on a port of its own, whose connections can be cut, held, and robbed of a message or of its answer. It
+/// lives as long as the process.
 ///
 /// ```
 /// # use std::io::{Read, Write};
@@ -37,6 +37,8 @@ struct State {
     flow: Flow,
     /// The answer to a message with this text is to be lost.
     rob: Option<&'static [u8]>,
+    /// A message with this text is to be lost.
+    lose: Option<&'static [u8]>,
     open: Vec<TcpStream>,
 }
 
@@ -103,9 +105,15 @@ impl Proxy {
         self.shared.state().rob = Some(text.as_bytes());
     }
 
-    /// Whether a message whose answer is to be lost has not come yet.
+    /// The next message with this text does not arrive, and its connection ends.
+    pub fn lose(&self, text: &'static str) {
+        self.shared.state().lose = Some(text.as_bytes());
+    }
+
+    /// Whether a message that is to be lost, or whose answer is, has not come yet.
     pub fn waits_to_lose(&self) -> bool {
-        self.shared.state().rob.is_some()
+        let state = self.shared.state();
+        state.rob.is_some() || state.lose.is_some()
     }
 }
 
@@ -158,7 +166,8 @@ impl Shared {
                 return Ok(());
             }
             match says {
-                Says::Asks if self.is_to_be_robbed(heard) => is_robbed.store(true, Ordering::SeqCst),
+                Says::Asks if found(&mut self.state().lose, heard) => return Ok(()),
+                Says::Asks if found(&mut self.state().rob, heard) => is_robbed.store(true, Ordering::SeqCst),
                 Says::Answers if is_robbed.load(Ordering::SeqCst) => return Ok(()),
                 Says::Asks | Says::Answers => {}
             }
@@ -170,11 +179,11 @@ impl Shared {
         let held = |state: &mut State| state.flow == Flow::Held;
         drop(self.changed.wait_while(self.state(), held));
     }
+}
 
-    fn is_to_be_robbed(&self, heard: &[u8]) -> bool {
-        let hit = |text: &mut &[u8]| heard.windows(text.len()).any(|it| it == *text);
-        self.state().rob.take_if(|text| hit(text)).is_some()
-    }
+/// Whether the text that is looked for was heard; then it is looked for no more.
+fn found(text: &mut Option<&'static [u8]>, heard: &[u8]) -> bool {
+    text.take_if(|text| heard.windows(text.len()).any(|it| it == *text)).is_some()
 }
 
 /// Which way a stream goes.
@@ -222,6 +231,18 @@ mod tests {
         let mut heard = [0];
         client.read_exact(&mut heard).unwrap();
         assert_eq!(&heard, b"b");
+    }
+
+    #[test]
+    fn a_message_is_lost_once_and_its_connection_ends() {
+        let (proxy, mut client) = echo();
+        proxy.lose("ACK");
+        assert_eq!(said(&mut client, b"PUB"), b"PUB");
+        assert!(proxy.waits_to_lose());
+        assert_eq!(said(&mut client, b"then ACK"), b"");
+        assert!(!proxy.waits_to_lose());
+        let mut again = TcpStream::connect(proxy.address()).unwrap();
+        assert_eq!(said(&mut again, b"ACK"), b"ACK");
     }
 
     #[test]

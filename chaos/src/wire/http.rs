@@ -1,21 +1,14 @@
-//! One request on a connection of its own, in HTTP/1.0, where an answer ends with its connection.
+//! A request in HTTP/1.0, where an answer ends with its connection.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::net::SocketAddr;
 
+use super::connect;
 use crate::history::Answer;
 
-/// How long a client waits for an answer. Then it gives up and may ask again.
-const PATIENCE: Duration = Duration::from_secs(3);
-
-/// How much of a request is sent before the client leaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sent {
-    /// All but the end of its body.
-    Part,
-    /// All of it.
-    All,
+/// Where an operation is posted.
+pub(crate) fn path(operation: &str) -> String {
+    format!("/v1/ops/{operation}")
 }
 
 /// Asks, and reads the answer to its end.
@@ -27,24 +20,7 @@ pub(crate) fn post(address: SocketAddr, path: &str, id: &str, body: &str) -> io:
     read(&text).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 
-/// Asks, and leaves.
-pub(crate) fn leave(address: SocketAddr, path: &str, id: &str, body: &str, sent: Sent) -> io::Result<()> {
-    let request = request(path, id, body);
-    let length = match sent {
-        Sent::Part => request.len() - body.len() / 2,
-        Sent::All => request.len(),
-    };
-    connect(address)?.write_all(&request.as_bytes()[..length])
-}
-
-fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    Ok(stream)
-}
-
-fn request(path: &str, id: &str, body: &str) -> String {
+pub(super) fn request(path: &str, id: &str, body: &str) -> String {
     let length = body.len();
     format!(
         "POST {path} HTTP/1.0\r\nhost: chaos\r\nrequest-id: {id}\r\ncontent-type: application/json\r\n\
