@@ -17,14 +17,15 @@ use crate::topology::HELD;
 pub(super) enum End {
     /// It has done what it will ever do.
     Done,
-    /// It is delivered again, after this time.
-    Again(Duration),
+    /// It is for another process, for this one stops.
+    Left,
 }
 
 /// How often a request is delivered before it is taken for one that ends its process.
 const DELIVERIES: i64 = 10;
 
-/// When a request comes again that could not be performed for the database was away, and nobody waits for its answer.
+/// How long to wait before a request is tried again that could not be performed for the moment. It is held meanwhile: to
+/// give it back would count as a delivery, and many of these are taken for what ends processes.
 const WHEN_BACK: Duration = Duration::from_secs(2);
 
 /// Says again and again that the message is being worked on, so that no other process is given it.
@@ -60,17 +61,24 @@ impl Shared {
             self.fail(&incoming, &Error::internal("it was delivered too often")).await;
             return End::Done;
         }
-        let caller = self.caller(message.headers.as_ref()).await;
-        match self.done(&incoming, caller).await {
-            Ok(Some((answer, replayed))) => {
-                self.tell(&incoming, answer, replayed).await;
-                End::Done
+        let stopping = self.owned.stopping();
+        loop {
+            let caller = self.caller(message.headers.as_ref()).await;
+            match self.done(&incoming, caller).await {
+                Ok(Some((answer, replayed))) => self.tell(&incoming, answer, replayed).await,
+                Ok(None) => self.counts.count(queue.name, Became::SetAside),
+                Err(error) if is_of_the_moment(&incoming, deliveries, &error) => {
+                    if tokio::time::timeout(WHEN_BACK, stopping.cancelled()).await.is_ok() {
+                        return End::Left;
+                    }
+                    if !self.has_expired(&incoming) {
+                        continue;
+                    }
+                    self.counts.count(queue.name, Became::Expired);
+                }
+                Err(error) => self.fail(&incoming, &error).await,
             }
-            Ok(None) => {
-                self.counts.count(queue.name, Became::SetAside);
-                End::Done
-            }
-            Err(error) => self.refuse(&incoming, deliveries, &error).await,
+            return End::Done;
         }
     }
 
@@ -134,16 +142,6 @@ impl Shared {
         }
     }
 
-    /// What could not be done is told; where nobody waits to be told, what may yet be done comes again.
-    async fn refuse(&self, incoming: &Incoming, deliveries: i64, error: &Error) -> End {
-        let runs_elsewhere = matches!(error.kind(), ErrorKind::RequestInProgress) && deliveries > 1;
-        if runs_elsewhere || (incoming.reply_to.is_none() && error.is_retryable()) {
-            return End::Again(WHEN_BACK);
-        }
-        self.fail(incoming, error).await;
-        End::Done
-    }
-
     pub(super) async fn fail(&self, incoming: &Incoming, error: &Error) {
         let told = reply::told(error);
         let (queue, path) = (&incoming.queue, &incoming.path);
@@ -196,4 +194,10 @@ impl Shared {
         }
         self.nats.client().publish_with_headers(reply_to.to_owned(), headers, answer.body.into()).await
     }
+}
+
+/// Whether it is tried again rather than answered: nobody waits to be told, or another process is about to tell.
+fn is_of_the_moment(incoming: &Incoming, deliveries: i64, error: &Error) -> bool {
+    let runs_elsewhere = matches!(error.kind(), ErrorKind::RequestInProgress) && deliveries > 1;
+    runs_elsewhere || (incoming.reply_to.is_none() && error.is_retryable())
 }

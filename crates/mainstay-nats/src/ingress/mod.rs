@@ -169,7 +169,7 @@ impl Shared {
             let ended = heard(&message, this.answer(&queue, &message)).await;
             let ack = match ended {
                 End::Done => AckKind::Ack,
-                End::Again(wait) => AckKind::Nak(Some(wait)),
+                End::Left => AckKind::Nak(None),
             };
             // One that is lost brings the request again, which is answered the same.
             if let Err(error) = message.ack_with(ack).await {

@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use mainstay::kernel::Principal;
 use mainstay::prelude::*;
 
@@ -69,12 +71,19 @@ async fn twice(tx: &mut Tx) -> Result<()> {
     NewPerson { email: "same@example.org".to_owned() }.insert(tx).await.map(drop)
 }
 
+/// How often a call that fails once was made: each test is a process.
+static TRIES: AtomicUsize = AtomicUsize::new(0);
+
 #[mutation(queue = "people", path = "people.fail.$how")]
 async fn fail(_: &mut Tx, how: String) -> Result<()> {
     match how.as_str() {
         "panic" => panic!("as told"),
         "forbid" => Err(Error::new(mainstay::ErrorKind::Forbidden("not you".to_owned()))),
         "miss" => Err(Error::new(mainstay::ErrorKind::NotFound("person".to_owned(), "nobody".to_owned()))),
+        "once" => match TRIES.fetch_add(1, Ordering::SeqCst) {
+            0 => Err(Error::new(mainstay::ErrorKind::Unavailable)),
+            _ => Ok(()),
+        },
         "away" => Err(Error::new(mainstay::ErrorKind::Unavailable)),
         _ => Err(Error::internal("a secret")),
     }

@@ -110,6 +110,16 @@ impl Broker {
         tokio::time::timeout(SOON, heard).await.expect("all are heard in time");
     }
 
+    /// How many messages of this queue were delivered, each as often as it was.
+    pub(super) async fn deliveries(&self, queue: &str) -> u64 {
+        let jetstream = async_nats::jetstream::new(self.client.clone());
+        let name = format!("{}-{queue}", self.environment.0);
+        let stream = jetstream.get_stream(&name).await.expect("its stream");
+        let mut consumer: async_nats::jetstream::consumer::PullConsumer =
+            stream.get_consumer("mainstay").await.expect("its consumer");
+        consumer.info().await.expect("its state").delivered.consumer_sequence
+    }
+
     /// Calls, and waits for the answer.
     pub(super) async fn call(&self, subject: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         let (inbox, mut answers) = self.inbox().await;

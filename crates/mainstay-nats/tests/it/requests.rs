@@ -234,6 +234,15 @@ async fn no_answer_is_sent_into_our_own_subjects(app: TestApp) {
 }
 
 #[mainstay::test(app = app)]
+async fn what_nobody_waits_for_is_held_until_it_can_be_done(app: TestApp) {
+    let broker = Broker::of(&app).await;
+    broker.publish("people.people.fail.once", &[("Request-Id", "r")], b"null").await;
+    broker.until_heard("people").await;
+    // To give it back would have been a delivery, of which so many are taken for a request that ends processes.
+    assert_eq!(broker.deliveries("people").await, 1);
+}
+
+#[mainstay::test(app = app)]
 async fn a_thousand_requests_at_once_are_all_answered(app: TestApp) {
     let broker = Broker::of(&app).await;
     let (inbox, mut answers) = broker.inbox().await;
