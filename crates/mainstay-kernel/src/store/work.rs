@@ -56,6 +56,14 @@ ask! {
 }
 
 impl Store {
+    pub(crate) async fn pointed(&self, queue: &str, pointers: &[Pointer]) -> Result<Vec<Task>> {
+        match self {
+            Self::Postgres(store) => store.pointed(queue, pointers).await,
+            // One process has the file, and points at nothing.
+            Self::Sqlite(_) => Ok(Vec::new()),
+        }
+    }
+
     pub(crate) async fn take(
         &self,
         node: Uuid,
@@ -65,7 +73,6 @@ impl Store {
     ) -> Result<Vec<Task>> {
         match self {
             Self::Postgres(store) => store.take(node, queue, pointers, now).await,
-            // One process has the file, and points at nothing.
             Self::Sqlite(_) => Ok(Vec::new()),
         }
     }

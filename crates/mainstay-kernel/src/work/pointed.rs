@@ -1,5 +1,5 @@
 //! Tasks that a broker points at: written under [`POINTED`](super::POINTED) by the transaction that leaves them, then
-//! taken by whichever process is given the pointer. A pointer that is lost delays its task and loses none.
+//! run by whichever process is given the pointer. A pointer that is lost delays its task and loses none.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{Task, TaskId};
 use crate::{Db, Result};
 
 /// Where a task waits: all that a broker carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Pointer {
     /// The task.
     pub task: TaskId,
@@ -18,6 +18,16 @@ pub struct Pointer {
 }
 
 impl Db {
+    /// Tasks of this queue that these point at and that nobody took, as they are. Nothing is written: several processes
+    /// may be given one, and run it in a transaction that [finishes](crate::Tx::finish) it, of which one commits. Whoever
+    /// has no such transaction, or needs long, [takes](Self::take) it first.
+    ///
+    /// # Errors
+    /// Unavailable, when the database is away.
+    pub async fn pointed(&self, queue: &str, pointers: &[Pointer]) -> Result<Vec<Task>> {
+        self.store().pointed(queue, pointers).await
+    }
+
     /// Takes tasks of this queue that these point at and that nobody else took.
     ///
     /// # Errors

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
+use super::Pointer;
 use crate::{Id, Result, Row, Timestamp};
 
 /// Identity of a task. It stays the same over all attempts, so it is the idempotency key for effects outside the
@@ -105,6 +106,11 @@ impl Task {
     /// What its attempt must still hold.
     pub fn fence(&self) -> Fence {
         Fence { id: self.id, owner: self.owner, attempt: self.attempt, place: self.place.clone() }
+    }
+
+    /// What points at this attempt.
+    pub fn pointer(&self) -> Pointer {
+        Pointer { task: self.id, attempt: self.attempt }
     }
 
     /// The first attempt of a task that its transaction gave to `owner`.

@@ -1,4 +1,5 @@
 use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,8 +12,9 @@ use mainstay_nats::Pointers;
 use mainstay_test::TestApp;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
+use tokio::sync::mpsc;
 
-use super::app::{Greeting, app, greet, tick};
+use super::app::{Greeting, NewGreeting, app, greet, tick};
 use super::broker::{Environment, other, url};
 
 const ENOUGH: Duration = Duration::from_secs(20);
@@ -140,6 +142,153 @@ async fn a_pointer_is_followed_once(app: TestApp) {
     assert_eq!(app.db().take(node, "greetings", &pointers).await.unwrap().len(), 1);
     assert_eq!(app.db().take(node, "greetings", &pointers).await.unwrap(), []);
     front.stop(ENOUGH).await;
+}
+
+/// A broker that brings pointers one by one.
+struct Brought(tokio::sync::Mutex<mpsc::UnboundedReceiver<Pointer>>);
+
+impl Broker for Brought {
+    fn is_there(&self) -> bool {
+        false
+    }
+
+    fn send(&self, _: &str, _: Pointer) {}
+
+    fn receive<'b>(&'b self, queue: &'b str, _: usize) -> Boxed<'b, Result<Vec<Received>>> {
+        Box::pin(async move {
+            let next = if queue == "greetings" { self.0.lock().await.recv().await } else { None };
+            let Some(pointer) = next else { return pending().await };
+            Ok(vec![Received { pointer: Some(pointer), done: Box::new(|| Box::pin(async {})) }])
+        })
+    }
+}
+
+/// How many are in the middle of a greeting, and how many of those may end it: each test is a process.
+static GREETING: AtomicUsize = AtomicUsize::new(0);
+static MAY_END: AtomicUsize = AtomicUsize::new(usize::MAX);
+
+#[worker(queue = "greetings", name = "greet-slowly")]
+async fn greet_slowly(tx: &mut Tx, name: String) -> Result<(), WorkError> {
+    NewGreeting { of: name }.insert(tx).await?;
+    GREETING.fetch_add(1, Ordering::SeqCst);
+    while GREETING.load(Ordering::SeqCst) < MAY_END.load(Ordering::SeqCst) {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+/// A process that is given pointers.
+async fn given(app: &TestApp) -> (Engine, mpsc::UnboundedSender<Pointer>) {
+    let (bring, brought) = mpsc::unbounded_channel();
+    let shares = Shares::by(Brought(tokio::sync::Mutex::new(brought)));
+    let work = Work { workers: vec![WorkerEntry::of::<greet_slowly>()], ..work(Duty::Tasks, shares) };
+    let engine = Engine::new(&other(app).await, work).unwrap();
+    engine.start().await.unwrap();
+    (engine, bring)
+}
+
+/// A task of [`greet_slowly`], and what points at it.
+async fn leave_slow(app: &TestApp) -> Pointer {
+    let caught = Caught::default();
+    let workers = vec![WorkerEntry::of::<greet_slowly>()];
+    let front = Work { workers, ..work(Duty::Nothing, Shares::by(caught.clone())) };
+    let db = other(app).await;
+    let front = Engine::new(&db, front).unwrap();
+    front.start().await.unwrap();
+    write_tx!(db, |tx| { tx.enqueue(greet_slowly, "ann".to_owned()).await }).await.unwrap();
+    front.stop(ENOUGH).await;
+    let caught = caught.0.lock().unwrap().clone();
+    assert_eq!(caught.len(), 1);
+    caught[0]
+}
+
+async fn until_greeting(count: usize) {
+    let enough = async {
+        while GREETING.load(Ordering::SeqCst) < count {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(ENOUGH, enough).await.expect("they begin in time");
+}
+
+async fn until_gone(app: &TestApp) {
+    let gone = async {
+        while !app.db().tasks(&TaskFilter::default(), 10).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(ENOUGH, gone).await.expect("they end in time");
+}
+
+#[mainstay::test(app = app, postgres)]
+async fn processes_that_follow_the_same_pointer_leave_one_effect(app: TestApp) {
+    let pointer = leave_slow(&app).await;
+    MAY_END.store(2, Ordering::SeqCst);
+    let ((one, to_one), (two, to_two)) = (given(&app).await, given(&app).await);
+    to_one.send(pointer).unwrap();
+    to_two.send(pointer).unwrap();
+    until_greeting(2).await;
+    assert!(one.stop(ENOUGH).await && two.stop(ENOUGH).await);
+    assert_eq!(greeted(&app).await, 1);
+    assert_eq!(app.db().tasks(&TaskFilter::default(), 10).await.unwrap(), []);
+}
+
+#[mainstay::test(app = app, postgres)]
+async fn a_pointer_that_comes_again_while_its_task_runs_begins_nothing(app: TestApp) {
+    let pointer = leave_slow(&app).await;
+    let (engine, bring) = given(&app).await;
+    bring.send(pointer).unwrap();
+    bring.send(pointer).unwrap();
+    let again = async {
+        while !counted(&engine).contains(r#"outcome="stale"} 1"#) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(ENOUGH, again).await.expect("it comes again");
+    MAY_END.store(0, Ordering::SeqCst);
+    assert!(engine.stop(ENOUGH).await);
+    assert_eq!((GREETING.load(Ordering::SeqCst), greeted(&app).await), (1, 1));
+}
+
+/// Whether this process holds a task in the middle of its greeting, in the eyes of others.
+async fn is_held_while_it_runs(
+    app: &TestApp,
+    pointer: Pointer,
+    bring: &mpsc::UnboundedSender<Pointer>,
+) -> bool {
+    let before = GREETING.load(Ordering::SeqCst);
+    MAY_END.store(usize::MAX, Ordering::SeqCst);
+    bring.send(pointer).unwrap();
+    until_greeting(before + 1).await;
+    app.db().tasks(&TaskFilter::default(), 10).await.unwrap()[0].state == "running"
+}
+
+#[mainstay::test(app = app, postgres)]
+async fn what_was_pointed_at_long_ago_is_held_before_it_begins(app: TestApp) {
+    let (engine, bring) = given(&app).await;
+    for (late, held) in [(Duration::ZERO, false), (Duration::from_secs(2), true)] {
+        let pointer = leave_slow(&app).await;
+        app.advance(late);
+        assert_eq!(is_held_while_it_runs(&app, pointer, &bring).await, held);
+        MAY_END.store(0, Ordering::SeqCst);
+        until_gone(&app).await;
+    }
+    assert!(engine.stop(ENOUGH).await);
+}
+
+#[mainstay::test(app = app, postgres)]
+async fn what_took_long_is_held_before_it_begins_again(app: TestApp) {
+    let (engine, bring) = given(&app).await;
+    for (takes, held) in
+        [(Duration::from_millis(1500), false), (Duration::ZERO, true), (Duration::ZERO, false)]
+    {
+        let pointer = leave_slow(&app).await;
+        assert_eq!(is_held_while_it_runs(&app, pointer, &bring).await, held);
+        app.advance(takes);
+        MAY_END.store(0, Ordering::SeqCst);
+        until_gone(&app).await;
+    }
+    assert!(engine.stop(ENOUGH).await);
 }
 
 #[mainstay::test(app = app, postgres)]

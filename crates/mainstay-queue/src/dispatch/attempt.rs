@@ -1,14 +1,15 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use mainstay_kernel::work::Task;
+use mainstay_kernel::work::{POINTED, Task};
 use mainstay_kernel::{Boxed, Caller, ErrorKind, Failpoint, SeededBug, Tx, write_tx};
 use tracing::Instrument as _;
 
 use super::aside::Met;
+use super::upkeep::UNFOLLOWED;
 use super::{Known, Shared, settle, span};
 use crate::failure::{Verdict, WorkError};
 use crate::meta::Meta;
@@ -36,13 +37,20 @@ pub(super) enum Written {
     Later,
 }
 
+/// How long an attempt takes at most of which it can be said while it runs that its pointer is not lost.
+pub(super) const BRIEF: Duration = Duration::from_secs(1);
+
+// It waits for as long, and both are over before anybody looks for lost ones.
+const _: () = assert!(2 * BRIEF.as_millis() < UNFOLLOWED.as_millis());
+
 /// How often a task may take its process with it, beyond the attempts that it has.
 const CRASHES: u32 = 5;
 
 /// Runs an attempt of these tasks, which have one worker, and says what became of it: of all the same.
 pub(super) async fn run(shared: &Shared, tasks: Vec<Task>) -> Written {
     let (node, over) = shared.epochs.current();
-    let tasks: Vec<Task> = tasks.into_iter().filter(|it| it.fence().owner() == node).collect();
+    let tasks: Vec<Task> =
+        tasks.into_iter().filter(|it| [node, POINTED].contains(&it.fence().owner())).collect();
     let Some(known) = tasks.first().and_then(|it| shared.workers.get(it.name.as_str())) else {
         for task in &tasks {
             park(shared, task, None).await;
@@ -58,13 +66,15 @@ pub(super) async fn run(shared: &Shared, tasks: Vec<Task>) -> Written {
         let fences: Vec<_> = tasks.iter().map(Task::fence).collect();
         let _ = shared.db.complete(node, &fences).await;
     }
-    let (began, span) = (Instant::now(), span::begin(shared.sampler, &mut seen));
+    let (began, at) = (Instant::now(), shared.db.clock().now());
+    let span = span::begin(shared.sampler, &mut seen);
     let ended = tokio::select! {
         biased;
         () = over.cancelled() => Ended::Lost,
         ended = attempt(known, &tasks, &seen).instrument(span.clone()) => ended,
     };
     span::end(&span, &ended);
+    known.took(shared.db.clock().now().since(at));
     let written = if matches!(ended, Ended::Worked(_)) { Written::Later } else { Written::Now };
     for (task, cx) in tasks.iter().zip(&seen) {
         shared.metrics.ended(task, &ended, began.elapsed());

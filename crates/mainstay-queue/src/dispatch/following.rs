@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_kernel::work::Pointer;
+use mainstay_kernel::work::{Pointer, Task};
 use mainstay_kernel::{Error, ErrorKind, Result};
 
 use super::Shared;
+use super::attempt::BRIEF;
 use super::broker::{Broker, Received};
 use super::lane::Lane;
 
@@ -37,27 +38,61 @@ async fn follow(lane: &Arc<Lane>, shared: &Arc<Shared>, broker: &dyn Broker) -> 
         return Err(Error::new(ErrorKind::Draining));
     }
     let received = broker.receive(lane.queue(), most).await?;
-    if received.is_empty() { Ok(()) } else { take(lane, shared, received).await }
+    if received.is_empty() { Ok(()) } else { follow_all(lane, shared, received).await }
 }
 
-/// Takes the tasks, and only then says that their pointers were followed.
-async fn take(lane: &Arc<Lane>, shared: &Arc<Shared>, received: Vec<Received>) -> Result<()> {
-    let pointers: Vec<Pointer> = received.iter().filter_map(|it| it.pointer).collect();
-    let tasks = shared.db.take(shared.epochs.node(), lane.queue(), &pointers).await?;
-    let taken: HashSet<_> = tasks.iter().map(|it| it.id).collect();
-    for it in &received {
-        shared.metrics.pointed(
-            lane.queue(),
-            match it.pointer {
-                Some(pointer) if taken.contains(&pointer.task) => "followed",
-                Some(_) => "stale",
-                None => "malformed",
-            },
-        );
-    }
-    lane.begin(shared, tasks);
+/// Begins the tasks, and only then says that their pointers were followed.
+async fn follow_all(lane: &Arc<Lane>, shared: &Arc<Shared>, received: Vec<Received>) -> Result<()> {
+    let pointers = received.iter().filter_map(|it| it.pointer).collect();
+    let found = find(lane, shared, pointers).await?;
+    count(lane, shared, &received, &found);
+    let others = begin(lane, shared, found);
+    take(lane, shared, &others).await?;
     for it in received {
         (it.done)().await;
+    }
+    Ok(())
+}
+
+/// What is pointed at and not running here, as when a pointer was delivered twice.
+async fn find(lane: &Lane, shared: &Shared, mut pointers: Vec<Pointer>) -> Result<Vec<Task>> {
+    pointers.retain(|it| !shared.running().contains(&(it.task, it.attempt)));
+    if pointers.is_empty() { Ok(Vec::new()) } else { shared.db.pointed(lane.queue(), &pointers).await }
+}
+
+fn count(lane: &Lane, shared: &Shared, received: &[Received], found: &[Task]) {
+    let found: HashSet<_> = found.iter().map(Task::pointer).collect();
+    for it in received {
+        let outcome = match it.pointer {
+            Some(pointer) if found.contains(&pointer) => "followed",
+            Some(_) => "stale",
+            None => "malformed",
+        };
+        shared.metrics.pointed(lane.queue(), outcome);
+    }
+}
+
+/// Begins those at once whose own transaction ends them, long before others take their pointers for lost: nobody has to
+/// hold them. The pointers to the others.
+fn begin(lane: &Arc<Lane>, shared: &Arc<Shared>, found: Vec<Task>) -> Vec<Pointer> {
+    let now = shared.db.clock().now();
+    let mut others = Vec::new();
+    for task in found {
+        let known = shared.workers.get(task.name.as_str());
+        let brief = known.filter(|it| it.is_brief() && now.since(task.created_at) < BRIEF);
+        match brief.and_then(|known| lane.admit(shared, known)) {
+            Some(turn) => lane.start(shared, vec![task], turn),
+            None => others.push(task.pointer()),
+        }
+    }
+    others
+}
+
+/// Has the others held by this process, and begins them when there is room.
+async fn take(lane: &Arc<Lane>, shared: &Arc<Shared>, pointers: &[Pointer]) -> Result<()> {
+    if !pointers.is_empty() {
+        let tasks = shared.db.take(shared.epochs.node(), lane.queue(), pointers).await?;
+        lane.begin(shared, tasks);
     }
     Ok(())
 }

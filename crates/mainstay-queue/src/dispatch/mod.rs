@@ -37,7 +37,7 @@ use self::metrics::Metrics;
 pub use self::queue::QueueSpec;
 pub(crate) use self::reports::Reports;
 use crate::cron::{self, CronEntry, Ticker};
-use crate::{Retry, WorkerEntry, WorkerSpec};
+use crate::{Retry, Run, WorkerEntry, WorkerSpec};
 
 /// What a process knows how to run.
 #[derive(Clone, Debug, Default)]
@@ -147,6 +147,8 @@ struct Known {
     entry: WorkerEntry,
     retry: Retry,
     limit: Option<Arc<Semaphore>>,
+    /// Whether its last attempt took longer than a brief one does.
+    is_slow: AtomicBool,
 }
 
 impl Known {
@@ -160,6 +162,16 @@ impl Known {
 
     fn is_full(&self) -> bool {
         self.limit.as_ref().is_some_and(|limit| limit.available_permits() == 0)
+    }
+
+    /// Whether its tasks end in a transaction of their own, soon after they begin.
+    fn is_brief(&self) -> bool {
+        matches!(self.entry.run, Run::InTx(_)) && !self.is_slow.load(Ordering::Relaxed)
+    }
+
+    /// One of its attempts took this long.
+    fn took(&self, time: Duration) {
+        self.is_slow.store(time > attempt::BRIEF, Ordering::Relaxed);
     }
 
     /// How many of its tasks it runs together.
@@ -420,7 +432,9 @@ fn known(work: &Work) -> Result<HashMap<&'static str, Known>> {
         let WorkerSpec { name, place, concurrency, queue, .. } = *entry.spec;
         let limit = concurrency.map(|it| Arc::new(Semaphore::new(it as usize)));
         let retry = entry.spec.retry.or(work.queue(queue).and_then(|it| it.retry)).unwrap_or_default();
-        if let Some(other) = workers.insert(name, Known { entry, retry, limit }) {
+        if let Some(other) =
+            workers.insert(name, Known { entry, retry, limit, is_slow: AtomicBool::new(false) })
+        {
             return Err(Error::internal(format!(
                 "two workers are named `{name}`: one at {}, one at {place}: give one of them another name",
                 other.entry.spec.place

@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const _: () = assert!(LEASE.as_millis() + RENEW.as_millis() + LOOK.as_millis() < 10_000);
 
 /// How old a pointer is that nobody follows any more: it was lost, or everybody is busy.
-const UNFOLLOWED: Duration = Duration::from_secs(5);
+pub(super) const UNFOLLOWED: Duration = Duration::from_secs(5);
 
 // As soon as those of a dead process, tasks of lost pointers run.
 const _: () = assert!(UNFOLLOWED.as_millis() + RENEW.as_millis() + LOOK.as_millis() < 10_000);

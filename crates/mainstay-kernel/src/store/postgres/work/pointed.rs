@@ -5,6 +5,10 @@ use super::claims::front;
 use crate::work::{POINTED, Pointer, Task};
 use crate::{Result, Statement, Timestamp};
 
+/// By their ids alone, which are found by their index: those that many point at are not read to find a few.
+const FIND: &str = "SELECT {columns}, ctid::text FROM mainstay_task WHERE id = ANY (string_to_array($1, ',')::uuid[]) \
+     AND queue = $2 AND NOT EXISTS (SELECT FROM mainstay_queue WHERE name = $2 AND paused)";
+
 /// Where a pointer is of an earlier attempt, or its task is somebody's already, there is no row.
 const TAKE: &str = "UPDATE mainstay_task AS task SET owner = $1, started_at = $5 FROM \
      unnest(string_to_array($2, ',')::uuid[], string_to_array($3, ',')::int[]) AS given (which, tried) \
@@ -16,6 +20,19 @@ const LOST: &str = "UPDATE mainstay_task SET owner = NULL, attempt = attempt - 1
      WHERE owner = $1 AND started_at < $2 RETURNING queue";
 
 impl Postgres {
+    pub(crate) async fn pointed(&self, queue: &str, pointers: &[Pointer]) -> Result<Vec<Task>> {
+        let ids: Vec<_> = pointers.iter().map(|it| it.task.to_string()).collect();
+        let find = Statement::new(FIND.replace("{columns}", Task::COLUMNS)).bind(ids.join(",")).bind(queue);
+        let mut found = Vec::with_capacity(pointers.len());
+        for row in &self.rows(&find).await? {
+            let task = Task::read(row)?;
+            if task.owner == POINTED && pointers.contains(&task.pointer()) {
+                found.push(task);
+            }
+        }
+        Ok(found)
+    }
+
     pub(crate) async fn take(
         &self,
         node: Uuid,
