@@ -77,13 +77,18 @@ fn document(value: &Value) -> Option<&Json> {
     if let Value::Json(it) = value { Some(it) } else { None }
 }
 
+/// Zero has no sign. What is not a number, which only raw SQL can store, is one value above all others.
+fn floats(one: f64, other: f64) -> Ordering {
+    one.partial_cmp(&other).unwrap_or_else(|| one.is_nan().cmp(&other.is_nan()))
+}
+
 /// How two values of one kind compare in the stores; unknown when one is missing or they differ in
 /// kind.
 pub(crate) fn order(one: &Value, other: &Value) -> Option<Ordering> {
     match (one, other) {
         (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
         (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
-        (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
+        (Value::Float(a), Value::Float(b)) => Some(floats(*a, *b)),
         (Value::Text(a), Value::Text(b)) => Some(a.as_bytes().cmp(b.as_bytes())),
         (Value::Bytes(a), Value::Bytes(b)) => Some(a.cmp(b)),
         (Value::Uuid(a), Value::Uuid(b)) => Some(a.cmp(b)),

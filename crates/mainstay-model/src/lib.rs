@@ -30,6 +30,7 @@ mod describe;
 mod difference;
 mod entry;
 mod evaluate;
+mod exactness;
 mod field;
 mod fuzz;
 mod group;
@@ -37,8 +38,10 @@ mod index;
 mod input;
 mod json;
 mod json_column;
+mod judge;
 mod model;
 mod model_enum;
+mod order;
 mod overflow;
 mod params;
 mod predicate;
@@ -57,6 +60,7 @@ mod store;
 mod suggest;
 mod text_column;
 mod total;
+mod truth;
 mod undeclared;
 mod violation;
 
@@ -70,6 +74,7 @@ pub use decimal::Decimal;
 pub use describe::describe;
 pub use entry::{Action, ModelEntry};
 pub use evaluate::evaluate;
+pub use exactness::{Exactness, Why, exactness};
 pub use expand::{Expand, Expanded};
 pub use field::{Field, Json, Ref};
 #[doc(hidden)]
@@ -80,9 +85,11 @@ pub use hook::{Hook, HookCx, HookEntry, HookPoint, Hooks, Written};
 pub use index::{Index, Is, Only};
 pub use input::{Assignments, Input};
 pub use json_column::JsonPath;
+pub use judge::{Judge, Verdict, widened};
 pub use mainstay_kernel::{self as kernel, Kind, Place};
 pub use model::{Insert, Model, Upsert};
 pub use model_enum::ModelEnum;
+pub use order::Order;
 pub use overflow::Overflow;
 pub use params::{
     Count, DEFAULT_LIMIT, ListQuery, MAX_LIMIT, MAX_PATTERN, MAX_SORTS, METHODS, Sort, operators, parse_list,
@@ -100,3 +107,5 @@ pub use search::{Searched, search};
 pub use serde;
 pub use suggest::nearest;
 pub use total::Totals;
+#[doc(hidden)]
+pub use truth::truths;

@@ -69,6 +69,18 @@ pub(crate) fn slice(dialect: Dialect, schema: &Schema, slice: &Slice<'_>, stampe
     sql.build()
 }
 
+/// The key of each row, and what each of these predicates is of it.
+pub(crate) fn truths(dialect: Dialect, schema: &Schema, predicates: &[Predicate]) -> Statement {
+    let mut sql = Builder::new(dialect);
+    sql.text("SELECT ").name(schema.column(schema.id()).name);
+    for predicate in predicates {
+        sql.text(", ");
+        condition::write(&mut sql, schema, predicate);
+    }
+    sql.text(" FROM ").name(schema.table);
+    sql.build()
+}
+
 /// How the database would run this statement: a row for each line, its text last.
 pub(crate) fn plan(dialect: Dialect, statement: &Statement) -> Statement {
     let explain = match dialect {

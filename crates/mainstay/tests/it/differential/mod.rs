@@ -8,12 +8,13 @@ mod grouping;
 mod naive;
 mod question;
 mod spelling;
+mod truth;
 mod values;
 mod world;
 
 use mainstay::kernel::{Caller, Db};
 use mainstay::model::list::{Page, list};
-use mainstay::model::{Count, ListQuery, ModelEntry, Totals, Visible, additive, parse_list};
+use mainstay::model::{Count, ListQuery, ModelEntry, Order, Totals, Visible, additive, parse_list};
 
 use self::question::Question;
 use self::world::World;
@@ -89,6 +90,12 @@ impl World {
                 .map(|sort| values::order(&one.0[sort.column], &other.0[sort.column], sort.descending));
             orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
         });
+        let order = Order::new(self.schema, &question.sorts).expect("no order by JSON");
+        assert!(
+            rows.is_sorted_by(|one, other| order.compare(&one.0, &other.0).is_lt()),
+            "{:?}",
+            question.sorts
+        );
         rows
     }
 

@@ -82,7 +82,7 @@ impl Question {
     }
 }
 
-fn sorts(dice: &mut Dice, schema: &Schema) -> Vec<Sort> {
+pub(super) fn sorts(dice: &mut Dice, schema: &Schema) -> Vec<Sort> {
     let mut sorts: Vec<Sort> = Vec::new();
     for _ in 0..dice.below(4) {
         let column = dice.below(schema.columns.len());
@@ -99,7 +99,7 @@ fn sorts(dice: &mut Dice, schema: &Schema) -> Vec<Sort> {
 
 /// A look at the rows elsewhere, as scopes take it: by their key (`readable_by`, `within`), or by another
 /// column (`among`).
-fn scope(dice: &mut Dice, world: &World) -> Predicate {
+pub(super) fn scope(dice: &mut Dice, world: &World) -> Predicate {
     let Some(another) = world.elsewhere.as_ref().filter(|_| dice.roll(3) == 0) else {
         return Predicate::Always;
     };
