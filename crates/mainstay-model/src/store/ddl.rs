@@ -148,29 +148,51 @@ fn sql_type(sql: &mut Builder, kind: Kind) {
     sql.text(ty);
 }
 
-/// What rows that were there before the column hold in it: the emptiest value of its kind.
+/// What rows without a word on the column hold in it, those that were there before it and those that a version of the
+/// program inserts which does not know it: the field's default, else the emptiest value of its kind.
 pub(super) fn literal(dialect: Dialect, column: &ColumnDef) -> String {
     if column.part == Part::Version {
         return "1".to_owned();
     }
-    match (dialect, column.kind) {
-        (Dialect::Postgres, Kind::Bool) => "false".to_owned(),
-        (Dialect::Sqlite, Kind::Bool) | (_, Kind::Int | Kind::Float | Kind::Decimal(_)) => "0".to_owned(),
-        (_, Kind::Text) => "''".to_owned(),
-        (Dialect::Postgres, Kind::Bytes) => "'\\x'".to_owned(),
-        (Dialect::Sqlite, Kind::Bytes) => "x''".to_owned(),
-        (_, Kind::Uuid) => "'00000000-0000-0000-0000-000000000000'".to_owned(),
-        (Dialect::Postgres, Kind::Timestamp) => "'epoch'".to_owned(),
-        (Dialect::Sqlite, Kind::Timestamp) => "0".to_owned(),
-        (_, Kind::Date) => "'1970-01-01'".to_owned(),
-        (_, Kind::Enum(of)) => {
-            let made = column.default.map(|default| default());
-            let name = if let Some(Value::Enum(it)) = made { it.name() } else { of.variants[0] };
-            format!("'{name}'")
-        }
-        (_, Kind::Json) => match column.default.map(|default| default()) {
-            Some(Value::Json(json)) => format!("'{}'", json.to_string().replace('\'', "''")),
-            Some(_) | None => "'null'".to_owned(),
-        },
+    let mut sql = Builder::new(dialect);
+    match steady_default(column) {
+        Some(Value::Json(json)) => sql.literal(&json.to_string()),
+        Some(Value::Float(it)) if it.is_finite() => sql.text(&format!("{it:?}")),
+        Some(
+            value @ (Value::Bool(_) | Value::Int(_) | Value::Decimal(_) | Value::Text(_) | Value::Enum(_)),
+        ) => constant(&mut sql, &value),
+        Some(
+            Value::Null
+            | Value::Float(_)
+            | Value::Bytes(_)
+            | Value::Uuid(_)
+            | Value::Timestamp(_)
+            | Value::Date(_),
+        )
+        | None => emptiest(&mut sql, column.kind),
+    };
+    sql.build().text().to_owned()
+}
+
+/// The default, unless it is another one each time: rows do not share what was made for one.
+fn steady_default(column: &ColumnDef) -> Option<Value> {
+    let default = column.default?;
+    let made = default();
+    (made == default()).then_some(made)
+}
+
+fn emptiest(sql: &mut Builder, kind: Kind) -> &mut Builder {
+    match (sql.dialect, kind) {
+        (Dialect::Postgres, Kind::Bool) => sql.text("false"),
+        (Dialect::Sqlite, Kind::Bool) | (_, Kind::Int | Kind::Float | Kind::Decimal(_)) => sql.text("0"),
+        (_, Kind::Text) => sql.text("''"),
+        (Dialect::Postgres, Kind::Bytes) => sql.text("'\\x'"),
+        (Dialect::Sqlite, Kind::Bytes) => sql.text("x''"),
+        (_, Kind::Uuid) => sql.text("'00000000-0000-0000-0000-000000000000'"),
+        (Dialect::Postgres, Kind::Timestamp) => sql.text("'epoch'"),
+        (Dialect::Sqlite, Kind::Timestamp) => sql.text("0"),
+        (_, Kind::Date) => sql.text("'1970-01-01'"),
+        (_, Kind::Enum(of)) => sql.literal(of.variants[0]),
+        (_, Kind::Json) => sql.text("'null'"),
     }
 }

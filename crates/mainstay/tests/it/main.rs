@@ -1,5 +1,6 @@
 //! The contract, through the HTTP door, on both stores.
 
+mod added_columns;
 mod aggregates;
 mod attributes;
 mod background;
