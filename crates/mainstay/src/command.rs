@@ -202,7 +202,11 @@ fn words(name: &str, matches: &ArgMatches) -> Vec<String> {
 
 /// Sends the command to the process that serves, or runs it here when there is none.
 async fn elsewhere_or_here(app: App, config: Config, words: Vec<String>) -> Result<()> {
-    let code = match ControlClient::connect(&socket(&config)).await? {
+    let server = match tells_of_this_build(&config, &words) {
+        true => None,
+        false => ControlClient::connect(&socket(&config)).await?,
+    };
+    let code = match server {
         Some(server) => server.run(&words, &mut show).await?,
         None if signs_in_vain(&config, &words) => {
             return Err(usage(
@@ -213,6 +217,12 @@ async fn elsewhere_or_here(app: App, config: Config, words: Vec<String>) -> Resu
         None => here(app, config, words).await?,
     };
     if code == 0 { Ok(()) } else { std::process::exit(code) }
+}
+
+/// Whether another process must not do it, which may be of the version before: its models are not those that the tables
+/// are to follow. A SQLite file has one owner all the same.
+fn tells_of_this_build(config: &Config, words: &[String]) -> bool {
+    matches!(config.database.url, StoreUrl::Postgres(_)) && words.first().is_some_and(|it| it == "migrate")
 }
 
 /// Whether a token would be signed with a secret that nobody else has.
