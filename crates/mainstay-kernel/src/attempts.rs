@@ -172,6 +172,7 @@ impl<'a> Attempts<'a> {
             Commit::Done if self.shared.faults.strikes(FaultPoint::AfterCommit) => self.lost().await,
             Commit::Done => {
                 Failpoint::Committed.reach();
+                self.shared.commits.ring();
                 Ok(Settled::Committed)
             }
             Commit::Again => self.again().await,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use prometheus_client::registry::Registry;
 
 use crate::attempts::{Attempts, Settled};
+use crate::changes::Commits;
 use uuid::Uuid;
 
 use crate::extension::Extension;
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) ran: Arc<AtomicU64>,
     pub(crate) faults: Faults,
     pub(crate) relay: Relay,
+    pub(crate) commits: Commits,
     limiter: Limiter,
     pub(crate) metrics: Metrics,
     in_flight: InFlight,
@@ -113,6 +115,7 @@ impl Db {
             ran: Arc::default(),
             faults: Faults::default(),
             relay: Relay::default(),
+            commits: Commits::new(),
             limiter,
             metrics: Metrics::new(),
             in_flight: InFlight::default(),

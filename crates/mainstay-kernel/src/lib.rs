@@ -6,6 +6,7 @@
 mod admits;
 mod attempts;
 mod caller;
+pub mod changes;
 mod checksum;
 mod civil;
 mod clock;

@@ -1,6 +1,7 @@
 //! The two stores. All SQL of the kernel is below this module.
 
 pub(crate) mod capture;
+pub(crate) mod changes;
 pub(crate) mod mark;
 pub(crate) mod postgres;
 pub(crate) mod report;
@@ -231,20 +232,18 @@ impl Store {
         }
     }
 
-    /// Deletes up to `batch` changes that were recorded before this moment; how many it deleted.
-    pub(crate) async fn expire_changes(&self, before: Timestamp, batch: u32) -> Result<u64> {
-        let text = match self {
-            Self::Postgres(_) => {
-                "DELETE FROM mainstay_change_rest WHERE ctid = ANY (ARRAY( \
-                 SELECT ctid FROM mainstay_change_rest WHERE at < $1 LIMIT $2))"
-            }
-            Self::Sqlite(_) => {
-                "DELETE FROM mainstay_change WHERE seq IN ( \
-                 SELECT seq FROM mainstay_change WHERE at < ?1 ORDER BY seq LIMIT ?2)"
-            }
-        };
-        let (_, gone) = self.write_one(&Statement::new(text).bind(before).bind(batch), None).await?;
-        Ok(gone.len() as u64)
+    /// Forgets changes that have been in sight since before `before`; how many it deleted, or on PostgreSQL how many
+    /// tables of them it emptied.
+    pub(crate) async fn expire_changes(
+        &self,
+        now: Timestamp,
+        before: Timestamp,
+        turn_before: Timestamp,
+    ) -> Result<u64> {
+        match self {
+            Self::Postgres(store) => store.expire_changes(now, before, turn_before).await,
+            Self::Sqlite(store) => store.expire_changes(before).await,
+        }
     }
 
     /// Deletes up to `batch` marks of either kind that say nothing any more; the more of the two.

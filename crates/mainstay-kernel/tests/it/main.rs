@@ -1,6 +1,7 @@
 //! What both stores must do alike, through the kernel's public API.
 
 mod backlog;
+mod changes;
 mod conformance;
 mod control_lines;
 mod raw;

@@ -14,6 +14,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { name: "kernel_0001_records", text: include_str!("migrations/0001_records.sql") },
     Migration { name: "kernel_0002_work", text: include_str!("migrations/0002_work.sql") },
     Migration { name: "kernel_0003_report", text: include_str!("migrations/0003_report.sql") },
+    Migration { name: "kernel_0004_change", text: include_str!("migrations/0004_change.sql") },
 ];
 
 /// Nodes that start together wait here for the one that came first. Not only as long as a write

@@ -3,6 +3,7 @@
 mod bind;
 pub(crate) mod capture;
 mod cell;
+mod changes;
 mod commit;
 mod fault;
 mod groups;
@@ -164,7 +165,9 @@ impl Postgres {
 
     /// Creates or upgrades the framework's tables, one node at a time.
     pub(crate) async fn migrate(&self, now: Timestamp) -> Result<()> {
-        migrate::run(&self.writes.connect().await?, MIGRATIONS, now).await
+        let session = self.writes.connect().await?;
+        migrate::run(&session, MIGRATIONS, now).await?;
+        changes::settle(&session).await
     }
 
     /// Waits until nobody else migrates the current schema.

@@ -54,6 +54,11 @@ pub(super) const ALL: &[Migration] = &[
     },
     Migration { name: "mainstay/0004_work", sql: super::work::SCHEMA },
     Migration { name: "mainstay/0005_report", sql: super::work::REPORTS },
+    Migration {
+        // The last change that was deleted.
+        name: "mainstay/0006_horizon",
+        sql: "alter table mainstay_meta add column horizon integer not null default 0",
+    },
 ];
 
 const LEDGER: &str = "create table if not exists mainstay_migration (

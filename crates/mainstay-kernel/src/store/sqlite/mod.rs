@@ -3,6 +3,7 @@
 mod baton;
 pub(crate) mod capture;
 mod cell;
+mod changes;
 mod fault;
 mod functions;
 mod home;

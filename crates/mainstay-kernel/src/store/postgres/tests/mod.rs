@@ -1,6 +1,7 @@
 //! Against a real server: one fresh schema for each test.
 
 mod capture;
+mod changes;
 mod claims;
 mod conflicts;
 mod connections;
