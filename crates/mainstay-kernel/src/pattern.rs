@@ -54,6 +54,22 @@ impl Pattern {
         self.case
     }
 
+    /// What every text that it fits begins with, as far as it is one text.
+    ///
+    /// ```
+    /// use mainstay_kernel::Pattern;
+    /// assert_eq!(Pattern::like("ab%c").prefix(), "ab");
+    /// assert_eq!(Pattern::ilike("ab%c").prefix(), "", "`AB` may begin it too");
+    /// ```
+    pub fn prefix(&self) -> String {
+        let one = |part: &Part| match (part, self.case) {
+            (Part::Char(it), Case::Kept) => Some(*it),
+            (Part::Char(it), Case::Folded) => Some(*it).filter(|it| !it.is_ascii_alphabetic()),
+            (Part::Any | Part::One, _) => None,
+        };
+        self.parts.iter().map_while(one).collect()
+    }
+
     /// Whether it fits the whole text. The last `%` takes ever more characters until the rest fits;
     /// earlier ones never have to be tried again.
     pub fn matches(&self, text: &str) -> bool {

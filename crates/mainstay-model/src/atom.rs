@@ -57,7 +57,7 @@ impl Atom {
 
 impl Compare {
     /// Whether it holds of two values that compare so.
-    pub(crate) fn admits(self, order: Ordering) -> bool {
+    pub fn admits(self, order: Ordering) -> bool {
         match self {
             Self::Equal => order.is_eq(),
             Self::NotEqual => order.is_ne(),
@@ -83,8 +83,8 @@ fn floats(one: f64, other: f64) -> Ordering {
 }
 
 /// How two values of one kind compare in the stores; unknown when one is missing or they differ in
-/// kind.
-pub(crate) fn order(one: &Value, other: &Value) -> Option<Ordering> {
+/// kind. Of JSON only equality is known.
+pub fn order(one: &Value, other: &Value) -> Option<Ordering> {
     match (one, other) {
         (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
         (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),

@@ -11,7 +11,9 @@ use crate::{Atom, Predicate, Schema, evaluate, exactness};
 pub struct Judge {
     /// Unknown stands for what is not decided: what is certain beside it stays certain, for Kleene's logic is
     /// monotone.
-    predicate: Predicate,
+    certain: Predicate,
+    /// True of each row of which the predicate may be true; the same as the other where all is decided.
+    wide: Option<Predicate>,
     exactness: Exactness,
 }
 
@@ -29,7 +31,7 @@ pub enum Verdict {
 impl Judge {
     /// A judge of the rows of this schema.
     pub fn new(schema: &Schema, predicate: &Predicate) -> Self {
-        let decided = each_leaf(predicate, &|leaf| match undecided(schema, &leaf) {
+        let certain = each_leaf(predicate, &|leaf| match undecided(schema, &leaf) {
             None => leaf,
             Some(Why::NullOrMissing(column)) => {
                 let nothing = nothing(column);
@@ -37,7 +39,12 @@ impl Judge {
             }
             Some(Why::Elsewhere | Why::Unseen(_) | Why::Unlike(_)) => Predicate::Unknown,
         });
-        Self { predicate: decided, exactness: exactness(schema, predicate) }
+        let exactness = exactness(schema, predicate);
+        let wide = match exactness {
+            Exactness::Exact => None,
+            Exactness::Undecided(_) => Some(widened(schema, predicate)),
+        };
+        Self { certain, wide, exactness }
     }
 
     /// Whether it decides every row.
@@ -47,10 +54,12 @@ impl Judge {
 
     /// Whether the predicate is true of a row; its values are in the order of the schema's columns.
     pub fn judge(&self, row: &[Value]) -> Verdict {
-        match (evaluate(&self.predicate, row), self.exactness) {
-            (Some(true), _) => Verdict::Holds,
-            (Some(false), _) | (None, Exactness::Exact) => Verdict::Fails,
-            (None, Exactness::Undecided(_)) => Verdict::Undecided,
+        if evaluate(&self.certain, row) == Some(true) {
+            return Verdict::Holds;
+        }
+        match &self.wide {
+            Some(wide) if evaluate(wide, row) == Some(true) => Verdict::Undecided,
+            Some(_) | None => Verdict::Fails,
         }
     }
 }

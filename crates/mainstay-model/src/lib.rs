@@ -66,7 +66,7 @@ mod violation;
 
 pub use about::{About, Bound, Measure, Rule, SchemaOf};
 pub use aggregate::{Aggregate, Fold, Ordered, Summed, Term, Terms};
-pub use atom::{Atom, Compare};
+pub use atom::{Atom, Compare, order};
 pub use bulk::{Assignment, Counted, Edit, Settable};
 pub use change::{Addition, Change, Divergence, Plan};
 pub use column::{Column, Operand};
