@@ -1,0 +1,175 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Duration, Instant};
+
+use mainstay_kernel::Value;
+use mainstay_model::evaluate;
+use serde_json::Value as Json;
+
+use super::Access;
+use super::candidates::Found;
+use super::fingerprint::Fingerprint;
+use super::ranges::Ranges;
+use super::slots::Slots;
+
+/// What is judged row by row, and what that took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Residue {
+    /// Subscriptions for which no access was found.
+    pub subscriptions: usize,
+    /// How many times a row was judged for one.
+    pub judged: u64,
+    /// How long that took.
+    pub time: Duration,
+}
+
+/// The subscriptions to one model, by what concerns them.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    /// By the column's position.
+    columns: BTreeMap<usize, Column>,
+    residual: BTreeSet<u32>,
+    residue: Residue,
+}
+
+/// The subscriptions by what they ask of one column.
+#[derive(Debug, Default)]
+struct Column {
+    equal: Postings,
+    missing: BTreeSet<u32>,
+    elements: Postings,
+    ranges: Ranges,
+}
+
+/// By the fingerprint of a value.
+type Postings = HashMap<u64, BTreeSet<u32>>;
+
+impl Shelf {
+    /// Has the subscription found by this.
+    pub(super) fn put(&mut self, fingerprint: &Fingerprint, access: &Access, slot: u32) {
+        match access.column() {
+            Some(column) => self.columns.entry(column).or_default().put(fingerprint, access, slot),
+            None => {
+                self.residual.insert(slot);
+            }
+        }
+    }
+
+    /// Undoes a [`put`](Self::put).
+    pub(super) fn take(&mut self, fingerprint: &Fingerprint, access: &Access, slot: u32) {
+        let Some(column) = access.column() else {
+            self.residual.remove(&slot);
+            return;
+        };
+        let Some(of) = self.columns.get_mut(&column) else { return };
+        of.take(fingerprint, access, slot);
+        if of.is_empty() {
+            self.columns.remove(&column);
+        }
+    }
+
+    /// Finds those that a row may concern.
+    pub(super) fn probe<K>(
+        &mut self,
+        fingerprint: &Fingerprint,
+        row: &[Value],
+        slots: &Slots<K>,
+        found: &mut Found,
+    ) {
+        for (column, of) in &self.columns {
+            of.probe(fingerprint, row.get(*column).unwrap_or(&Value::Null), &mut |slot| {
+                found.add(slot, slots)
+            });
+        }
+        if !self.residual.is_empty() {
+            self.judge(row, slots, found);
+        }
+    }
+
+    fn judge<K>(&mut self, row: &[Value], slots: &Slots<K>, found: &mut Found) {
+        let begin = Instant::now();
+        for &slot in &self.residual {
+            if found.may_add(slot, slots) {
+                self.residue.judged += 1;
+                let predicate = slots.get(slot).and_then(|it| it.judged.as_ref());
+                if predicate.is_none_or(|it| evaluate(it, row) == Some(true)) {
+                    found.add(slot, slots);
+                }
+            }
+        }
+        self.residue.time += begin.elapsed();
+    }
+
+    pub(super) fn residue(&self) -> Residue {
+        Residue { subscriptions: self.residual.len(), ..self.residue }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.columns.is_empty() && self.residual.is_empty()
+    }
+}
+
+impl Column {
+    fn put(&mut self, fingerprint: &Fingerprint, access: &Access, slot: u32) {
+        match access {
+            Access::Equal { value, .. } => put(&mut self.equal, fingerprint.value(value), slot),
+            Access::Missing { .. } => {
+                self.missing.insert(slot);
+            }
+            Access::Range { interval, .. } => self.ranges.insert(interval, slot),
+            Access::Element { path, value, .. } => {
+                put(&mut self.elements, fingerprint.element(path, value), slot);
+            }
+            Access::Residual => {}
+        }
+    }
+
+    fn take(&mut self, fingerprint: &Fingerprint, access: &Access, slot: u32) {
+        match access {
+            Access::Equal { value, .. } => take(&mut self.equal, fingerprint.value(value), slot),
+            Access::Missing { .. } => {
+                self.missing.remove(&slot);
+            }
+            Access::Range { interval, .. } => self.ranges.remove(interval, slot),
+            Access::Element { path, value, .. } => {
+                take(&mut self.elements, fingerprint.element(path, value), slot);
+            }
+            Access::Residual => {}
+        }
+    }
+
+    fn probe(&self, fingerprint: &Fingerprint, value: &Value, find: &mut impl FnMut(u32)) {
+        if matches!(value, Value::Null | Value::Json(Json::Null)) {
+            self.missing.iter().copied().for_each(&mut *find);
+        }
+        if value.is_null() {
+            return;
+        }
+        let mut look = |postings: &Postings, fingerprint: u64| {
+            postings.get(&fingerprint).into_iter().flatten().copied().for_each(&mut *find);
+        };
+        if !self.equal.is_empty() {
+            look(&self.equal, fingerprint.value(value));
+        }
+        if let (Value::Json(json), false) = (value, self.elements.is_empty()) {
+            fingerprint.each_element(json, &mut |element| look(&self.elements, element));
+        }
+        self.ranges.stab(value, find);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.equal.is_empty() && self.missing.is_empty() && self.elements.is_empty() && self.ranges.is_empty()
+    }
+}
+
+fn put(postings: &mut Postings, fingerprint: u64, slot: u32) {
+    postings.entry(fingerprint).or_default().insert(slot);
+}
+
+fn take(postings: &mut Postings, fingerprint: u64, slot: u32) {
+    if let Some(of) = postings.get_mut(&fingerprint) {
+        of.remove(&slot);
+        if of.is_empty() {
+            postings.remove(&fingerprint);
+        }
+    }
+}
