@@ -25,7 +25,9 @@ pub struct Captured {
     pub stamp: Stamp,
     /// The model, such as `post`.
     pub model: String,
-    /// The captured columns before it, as a JSON object; none of a row that is new.
+    /// The captured columns before it, as a JSON object; none of a row that is new. Bytes are in hexadecimal, decimals in
+    /// their units, times in microseconds or with an offset. Where a column `x` of JSON holds the null of JSON, and not
+    /// nothing, `x!` is true.
     pub before: Option<String>,
     /// The captured columns after it; none of a row that is gone. Neither before nor after: the whole table was
     /// emptied.

@@ -11,6 +11,12 @@ pub struct Capture {
     pub columns: Vec<(String, Kind)>,
 }
 
+/// The member of an image that is true where a column of JSON holds the null of JSON, and not nothing: both are `null` in
+/// its own member.
+pub(crate) fn null_mark(column: &str) -> String {
+    format!("{column}!")
+}
+
 impl Capture {
     /// The statements that drop the triggers, to be run in one transaction.
     pub fn undo(&self, dialect: Dialect) -> Vec<String> {

@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 
 use ring::digest::{SHA256, digest};
 
+use crate::store::capture::null_mark;
 use crate::{Capture, Kind};
 
 /// PostgreSQL's limit for a name, in bytes; longer ones are cut without a word.
 const NAME_LIMIT: usize = 63;
 
 /// A function takes at most 100 arguments: 50 names and values.
-const COLUMNS_AT_ONCE: usize = 50;
+const PAIRS_AT_ONCE: usize = 50;
 
 /// The statements that (re)create a table's triggers, to be run in one transaction.
 pub(crate) fn ddl(capture: &Capture) -> Vec<String> {
@@ -51,8 +52,11 @@ fn function_ddl(capture: &Capture, name: &str) -> String {
     let model = literal(&capture.model);
     let (old, new) = (image("OLD", &capture.columns), image("NEW", &capture.columns));
     let record = "INSERT INTO mainstay_change (model, id, before, after) VALUES";
+    // Of a session that wants floats short, the image would be another row than the one that is stored.
+    let has_floats = capture.columns.iter().any(|(_, kind)| *kind == Kind::Float);
+    let settings = if has_floats { "SET extra_float_digits = 1 " } else { "" };
     format!(
-        "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $mainstay$
+        "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER {settings}AS $mainstay$
 BEGIN
     IF TG_OP = 'INSERT' THEN
         {record} ({model}, NEW.id::text, NULL, {new});
@@ -80,13 +84,21 @@ fn pin_search_path(function: &str) -> String {
 }
 
 fn image(row: &str, columns: &[(String, Kind)]) -> String {
-    let parts = columns.chunks(COLUMNS_AT_ONCE).map(|columns| {
-        let pairs =
-            columns.iter().map(|(name, kind)| format!("{}, {}", literal(name), value(row, name, *kind)));
-        format!("jsonb_build_object({})", pairs.collect::<Vec<_>>().join(", "))
-    });
-    let parts: Vec<_> = parts.collect();
+    let pairs: Vec<_> = columns.iter().flat_map(|(name, kind)| pairs(row, name, *kind)).collect();
+    let parts: Vec<_> = pairs
+        .chunks(PAIRS_AT_ONCE)
+        .map(|pairs| format!("jsonb_build_object({})", pairs.join(", ")))
+        .collect();
     if parts.is_empty() { "'{}'::jsonb".to_owned() } else { parts.join(" || ") }
+}
+
+fn pairs(row: &str, name: &str, kind: Kind) -> Vec<String> {
+    let own = format!("{}, {}", literal(name), value(row, name, kind));
+    if kind != Kind::Json {
+        return vec![own];
+    }
+    let null = format!("CASE jsonb_typeof({row}.{}) WHEN 'null' THEN true END", quoted(name));
+    vec![own, format!("{}, {null}", literal(&null_mark(name)))]
 }
 
 fn value(row: &str, column: &str, kind: Kind) -> String {

@@ -1,5 +1,6 @@
 //! Row triggers that write what changed into `mainstay_change`.
 
+use crate::store::capture::null_mark;
 use crate::{Capture, Kind};
 
 /// Drops the triggers of the table and makes them anew. `mainstay_change.at` is the machine's time.
@@ -42,7 +43,12 @@ fn name(capture: &Capture, event: &str) -> String {
 fn image(capture: &Capture, row: &str) -> String {
     let fields = capture.columns.iter().map(|(column, kind)| {
         let value = format!("{row}.{}", identifier(column));
-        format!("{}, {}", literal(column), json_of(&value, *kind))
+        let own = format!("{}, {}", literal(column), json_of(&value, *kind));
+        if *kind != Kind::Json {
+            return own;
+        }
+        let null = format!("json(CASE json_type({value}) WHEN 'null' THEN 'true' END)");
+        format!("{own}, {}, {null}", literal(&null_mark(column)))
     });
     format!("json_object({})", fields.collect::<Vec<_>>().join(", "))
 }
