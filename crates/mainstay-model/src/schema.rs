@@ -1,4 +1,5 @@
-use mainstay_kernel::{Caller, Capture, Kind, Place, Value};
+use mainstay_kernel::{Caller, Capture, Date, Fixed, Kind, Place, Timestamp, Value};
+use uuid::Uuid;
 
 use crate::store::ddl;
 use crate::{About, Action, Index};
@@ -59,6 +60,56 @@ impl ColumnDef {
     /// Whether a create that says nothing of it is refused, unless the scope sets it.
     pub fn must_be_given(&self) -> bool {
         self.part == Part::Plain && !self.optional && self.default.is_none()
+    }
+
+    /// What rows hold in it that were there before the column: nothing, or the field's default, unless that is another
+    /// one each time, or else the emptiest value of its kind.
+    pub fn of_old_rows(&self) -> Value {
+        if self.optional {
+            return Value::Null;
+        }
+        if self.part == Part::Version {
+            return Value::Int(1);
+        }
+        let made = self.default.map(|default| (default(), default()));
+        match made.filter(|(one, other)| one == other) {
+            Some((Value::Float(it), _)) if it.is_finite() => Value::Float(it),
+            Some((
+                value @ (Value::Bool(_)
+                | Value::Int(_)
+                | Value::Decimal(_)
+                | Value::Text(_)
+                | Value::Enum(_)
+                | Value::Json(_)),
+                _,
+            )) => value,
+            Some((
+                Value::Null
+                | Value::Float(_)
+                | Value::Bytes(_)
+                | Value::Uuid(_)
+                | Value::Timestamp(_)
+                | Value::Date(_),
+                _,
+            ))
+            | None => emptiest(self.kind),
+        }
+    }
+}
+
+fn emptiest(kind: Kind) -> Value {
+    match kind {
+        Kind::Bool => Value::Bool(false),
+        Kind::Int => Value::Int(0),
+        Kind::Float => Value::Float(0.0),
+        Kind::Text => Value::Text(String::new()),
+        Kind::Bytes => Value::Bytes(Vec::new()),
+        Kind::Uuid => Value::Uuid(Uuid::nil()),
+        Kind::Timestamp => Value::Timestamp(Timestamp::EPOCH),
+        Kind::Decimal(scale) => Value::Decimal(Fixed { units: 0, scale }),
+        Kind::Date => Value::Date(Date::from_days(0)),
+        Kind::Enum(of) => Value::Enum(of.at(0)),
+        Kind::Json => Value::Json(serde_json::Value::Null),
     }
 }
 

@@ -27,7 +27,7 @@ const TABLE: [Edges; 14] = [
     ),
     edges("mainstay-services", &["mainstay-kernel"], &[]),
     edges("mainstay-auth", &["mainstay-kernel", "mainstay-model"], &[]),
-    edges("mainstay-live", &["mainstay-kernel", "mainstay-model"], &[]),
+    edges("mainstay-live", &["mainstay-kernel", "mainstay-model"], &["mainstay", "mainstay-test"]),
     edges(
         "mainstay-web",
         &[

@@ -1,0 +1,7 @@
+//! Live queries on both stores, through the crate's public API.
+
+mod feed;
+mod hints;
+mod images;
+mod models;
+mod resets;
