@@ -3,6 +3,7 @@
 //! What is committed is in the database; the broker carries requests to it and pointers from it. Losing the broker
 //! delays work and loses none.
 
+mod commit_hints;
 mod connection;
 mod headers;
 mod incoming;
@@ -12,6 +13,7 @@ mod pointers;
 mod subject;
 mod topology;
 
+pub use commit_hints::CommitHints;
 pub use connection::{Nats, NatsOptions};
 pub use incoming::Incoming;
 pub use ingress::{Authenticate, Ingress};

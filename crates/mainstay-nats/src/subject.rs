@@ -33,6 +33,11 @@ impl Namespace {
         self.below(&format!("{OURS}.tasks.{queue}"))
     }
 
+    /// Where the processes of a database tell each other that something was committed.
+    pub(crate) fn changes(&self, database: &str) -> String {
+        self.below(&format!("{OURS}.changes.{database}"))
+    }
+
     /// The stream of the pointers to tasks.
     pub(crate) fn pointer_stream(&self) -> String {
         self.below(OURS).replace('.', "-") + "-tasks"
@@ -96,6 +101,7 @@ mod tests {
         assert_eq!(staging.queue("jobs"), "eu.staging.jobs");
         assert_eq!(staging.stream("jobs"), "eu-staging-jobs");
         assert_eq!(staging.pointers("*"), "eu.staging.mainstay.tasks.*");
+        assert_eq!(staging.changes("1a"), "eu.staging.mainstay.changes.1a");
         for wrong in ["a.", "a b", ">", "a.*"] {
             assert!(Namespace::new(wrong).unwrap_err().to_string().contains("NATS_PREFIX"), "{wrong}");
         }

@@ -3,6 +3,7 @@
 mod app;
 mod broker;
 mod client;
+mod commit_hints;
 mod connection;
 mod messages;
 mod requests;

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use mainstay_kernel::{Db, Dialect, Error, ErrorKind, Result};
-use mainstay_nats::{Authenticate, Incoming, Ingress, Nats, NatsOptions, Outgoing, Pointers};
+use mainstay_nats::{Authenticate, CommitHints, Incoming, Ingress, Nats, NatsOptions, Outgoing, Pointers};
 use mainstay_queue::{QueueSpec, Shares, Work};
 use mainstay_web::Site;
 use prometheus_client::registry::Registry;
@@ -19,6 +19,8 @@ pub(crate) struct Broker {
     outgoing: Outgoing,
     /// What others publish; from the start on.
     incoming: OnceLock<Incoming>,
+    /// Where other processes may watch what is committed here.
+    hints: Option<CommitHints>,
     db: Db,
     app: String,
     roles: Roles,
@@ -39,8 +41,12 @@ impl Broker {
         let operations = assembly.operations().clone();
         let ingress = Ingress::new(nats.clone(), &db, operations, authenticate(site))?;
         let outgoing = Outgoing::attach(nats.clone(), &db, &config.app, ingress.queues().to_vec()).await?;
+        let hints = match shares && assembly.schemas().iter().any(|it| it.live) {
+            true => Some(CommitHints::start(nats.clone(), &db).await?),
+            false => None,
+        };
         let (app, roles, incoming) = (config.app.clone(), config.roles.clone(), OnceLock::new());
-        Ok(Some(Self { nats, ingress, outgoing, incoming, db, app, roles, shares }))
+        Ok(Some(Self { nats, ingress, outgoing, incoming, hints, db, app, roles, shares }))
     }
 
     /// Adds what it needs to be done beside requests.
@@ -76,13 +82,21 @@ impl Broker {
             }
         };
         let (answered, listened) = tokio::join!(self.ingress.stop(bound), listening);
-        answered && listened
+        // At last, for those that ran commit too.
+        let told = match &self.hints {
+            Some(hints) => hints.stop(bound).await,
+            None => true,
+        };
+        answered && listened && told
     }
 
     pub(crate) fn begin_stop(&self) {
         self.ingress.begin_stop();
         if let Some(incoming) = self.incoming.get() {
             incoming.begin_stop();
+        }
+        if let Some(hints) = &self.hints {
+            hints.begin_stop();
         }
     }
 
