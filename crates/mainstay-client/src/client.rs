@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use async_nats::{ConnectOptions, ToServerAddrs};
+use async_nats::{ConnectErrorKind, ConnectOptions, ServerAddr, ToServerAddrs};
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
 use crate::{Call, Operation};
@@ -21,12 +22,16 @@ pub(crate) struct Shared {
 pub struct ConnectError(#[from] async_nats::ConnectError);
 
 impl Client {
-    /// Connects to these servers, such as `nats://127.0.0.1:4222`.
+    /// Connects to these servers, such as `nats://127.0.0.1:4222`, with `user:password@` or `token@` (percent-encoded)
+    /// where they ask for one.
     ///
     /// # Errors
-    /// When none of them answers, or they refuse.
+    /// When an address cannot be read, none of them answers, or they refuse.
     pub async fn connect(servers: impl ToServerAddrs) -> Result<Self, ConnectError> {
-        Ok(Self::over(ConnectOptions::new().max_reconnects(None).connect(servers).await?))
+        let malformed = |error| async_nats::ConnectError::with_source(ConnectErrorKind::ServerParse, error);
+        let servers: Vec<_> = servers.to_server_addrs().map_err(malformed)?.collect();
+        let settings = named(ConnectOptions::new().max_reconnects(None), &servers);
+        Ok(Self::over(settings.connect(&servers[..]).await?))
     }
 
     /// Over a connection that is there: with credentials, TLS and whatever else it was made with.
@@ -57,5 +62,15 @@ impl Client {
             Shared { nats: nats.clone(), prefix: prefix.clone(), authorization: authorization.clone() };
         change(&mut shared);
         Self(Arc::new(shared))
+    }
+}
+
+/// As whom an address says, the first that says so: the client library does not look there.
+fn named(settings: ConnectOptions, servers: &[ServerAddr]) -> ConnectOptions {
+    let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    match servers.iter().find_map(|it| Some((it.username()?, it.password()))) {
+        Some((user, Some(password))) => settings.user_and_password(decoded(user), decoded(password)),
+        Some((token, None)) => settings.token(decoded(token)),
+        None => settings,
     }
 }

@@ -3,16 +3,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_nats::Client;
 use async_nats::connection::State;
 use async_nats::jetstream::{self, Context};
-use async_nats::{Client, ConnectOptions, Event, ServerAddr};
-use mainstay_kernel::{Error, Result};
-use percent_encoding::percent_decode_str;
+use mainstay_kernel::Result;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
+use crate::breaks::Breaks;
+use crate::entrance::enter;
 use crate::subject::Namespace;
 
 /// How long the first connection may take before the process goes on without it.
 const FIRST: Duration = Duration::from_secs(5);
+
+/// How long JetStream may take to answer. A cluster that has lost a leader does not answer at all until it has another.
+const ANSWERED: Duration = Duration::from_secs(3);
 
 /// Where the broker is, and as whom to enter.
 #[derive(Clone, Default)]
@@ -23,7 +29,7 @@ pub struct NatsOptions {
     pub prefix: String,
     /// A file of credentials, as `nsc` writes it.
     pub credentials: Option<PathBuf>,
-    /// Certificates of authorities to trust beside the system's, as PEM.
+    /// Certificates of authorities to trust in place of the system's, as PEM.
     pub authorities: Option<PathBuf>,
     /// What the broker shows of this connection.
     pub name: String,
@@ -49,6 +55,7 @@ struct Shared {
     client: Client,
     jetstream: Context,
     namespace: Namespace,
+    breaks: Arc<Breaks>,
 }
 
 impl Nats {
@@ -56,22 +63,22 @@ impl Nats {
     /// it does.
     ///
     /// # Errors
-    /// Internal, when an address, the prefix or the credentials cannot be read, or the broker refuses them.
+    /// Internal, when an address, the prefix, the credentials or the certificates cannot be read, the broker refuses the
+    /// credentials, or its own certificate does not hold.
     pub async fn connect(options: NatsOptions) -> Result<Self> {
         let namespace = Namespace::new(&options.prefix)?;
-        let servers = servers(&options.servers)?;
-        let settings = entering(settings(&options).await?, &servers);
-        let client = settings.connect(servers).await.map_err(|error| {
-            Error::internal("the broker that NATS_URL names cannot be entered").caused_by(error)
-        })?;
-        let this = Self(Arc::new(Shared { jetstream: jetstream::new(client.clone()), client, namespace }));
-        this.greet().await;
+        let (breaks, end) = (Arc::new(Breaks::default()), Instant::now() + FIRST);
+        let client = enter(&options, &breaks, end).await?;
+        let mut jetstream = jetstream::new(client.clone());
+        jetstream.set_timeout(ANSWERED);
+        let this = Self(Arc::new(Shared { jetstream, client, namespace, breaks }));
+        this.greet(end).await;
         Ok(this)
     }
 
-    /// Waits a moment for the first connection, and says what answers.
-    async fn greet(&self) {
-        if tokio::time::timeout(FIRST, self.0.client.flush()).await.is_ok_and(|it| it.is_ok()) {
+    /// Waits until then for the first connection, and says what answers.
+    async fn greet(&self, end: Instant) {
+        if tokio::time::timeout_at(end, self.0.client.flush()).await.is_ok_and(|it| it.is_ok()) {
             let server = self.0.client.server_info();
             tracing::info!(server = server.server_name, version = server.version, "connected to NATS");
             if !server.jetstream {
@@ -94,6 +101,11 @@ impl Nats {
             || tokio::time::timeout(bound, self.0.client.flush()).await.is_ok_and(|it| it.is_ok())
     }
 
+    /// Changes whenever the connection was made again from now on: what was asked of the broker before is forgotten there.
+    pub(crate) fn made_again(&self) -> watch::Receiver<u64> {
+        self.0.breaks.made_again()
+    }
+
     /// Sends what is on its way, and closes the connection.
     pub async fn drain(&self) {
         if let Err(error) = self.0.client.drain().await {
@@ -111,59 +123,5 @@ impl Nats {
 
     pub(crate) fn namespace(&self) -> &Namespace {
         &self.0.namespace
-    }
-}
-
-fn servers(addresses: &[String]) -> Result<Vec<ServerAddr>> {
-    let read = |address: &String| {
-        address.parse::<ServerAddr>().map_err(|error| {
-            // Not the address itself: it may carry a password.
-            Error::internal("an address in NATS_URL cannot be read, expected such as `nats://127.0.0.1:4222`")
-                .caused_by(error)
-        })
-    };
-    addresses.iter().map(read).collect()
-}
-
-/// As whom an address says, the first that says so: the client library does not look there.
-fn entering(settings: ConnectOptions, servers: &[ServerAddr]) -> ConnectOptions {
-    let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let named = servers.iter().find_map(|it| Some((it.username()?, it.password())));
-    match named {
-        Some((user, Some(password))) => settings.user_and_password(decoded(user), decoded(password)),
-        Some((token, None)) => settings.token(decoded(token)),
-        None => settings,
-    }
-}
-
-async fn settings(options: &NatsOptions) -> Result<ConnectOptions> {
-    let mut settings = ConnectOptions::new()
-        .name(&options.name)
-        .retry_on_initial_connect()
-        .max_reconnects(None)
-        .ping_interval(Duration::from_secs(10))
-        .reconnect_delay_callback(|attempt| Duration::from_millis((50 << attempt.min(6)).min(2000) as u64))
-        .event_callback(async |event| heed(&event));
-    if let Some(path) = &options.credentials {
-        settings = settings.credentials_file(path).await.map_err(|error| {
-            let path = path.display();
-            Error::internal(format!("the credentials at `{path}` (NATS_CREDENTIALS) cannot be read"))
-                .caused_by(error)
-        })?;
-    }
-    if let Some(path) = &options.authorities {
-        settings = settings.add_root_certificates(path.clone());
-    }
-    Ok(settings)
-}
-
-fn heed(event: &Event) {
-    match event {
-        Event::Connected | Event::Closed | Event::Draining => {}
-        Event::Disconnected => tracing::warn!("the connection to NATS broke; it is made again"),
-        Event::LameDuckMode => tracing::info!("the NATS server is about to stop; others are tried"),
-        Event::SlowConsumer(_) | Event::ServerError(_) | Event::ClientError(_) => {
-            tracing::warn!(%event, "NATS");
-        }
     }
 }

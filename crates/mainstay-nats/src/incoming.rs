@@ -71,27 +71,36 @@ impl Subscription {
                 () = stopping.cancelled() => return,
                 ended = self.consume() => ended,
             };
-            if let Err(error) = ended {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(subject = self.pattern, error, "messages cannot be taken; it is tried again");
-            }
+            let Err(error) = ended else { continue };
+            tracing::warn!(
+                subject = self.pattern,
+                error = &error as &dyn std::error::Error,
+                "messages cannot be taken; it is tried again"
+            );
             if tokio::time::timeout(AGAIN, stopping.cancelled()).await.is_ok() {
                 return;
             }
         }
     }
 
+    /// Until the connection was made anew: the broker has forgotten what was asked of it then.
     async fn consume(&self) -> Result<()> {
         let name = format!("{}-{}", self.app, self.job.name).replace('.', "-");
+        let mut made_again = self.nats.made_again();
         let mut messages = topology::subscription(&self.nats, &self.pattern, &name, TOGETHER).await?;
-        while let Some(batch) = together(&mut messages).await? {
+        loop {
+            let batch = tokio::select! {
+                // What is here already is not delivered anew for seconds.
+                biased;
+                batch = together(&mut messages) => batch?,
+                _ = made_again.changed() => return Ok(()),
+            };
             self.hand_over(&batch).await?;
             for message in batch {
                 // One that is lost brings the message again, which is known then.
                 let _ = message.ack().await;
             }
         }
-        Ok(())
     }
 
     /// All of them in one transaction.
@@ -131,7 +140,7 @@ impl Subscription {
 }
 
 /// The next message, and those that are there with it.
-async fn together(messages: &mut pull::Stream) -> Result<Option<Vec<Message>>> {
+async fn together(messages: &mut pull::Stream) -> Result<Vec<Message>> {
     let mut batch = Vec::new();
     let mut next = messages.next().await;
     while let Some(message) = next {
@@ -142,5 +151,8 @@ async fn together(messages: &mut pull::Stream) -> Result<Option<Vec<Message>>> {
         let Some(ready) = messages.next().now_or_never() else { break };
         next = ready;
     }
-    Ok((!batch.is_empty()).then_some(batch))
+    if batch.is_empty() {
+        return Err(Error::internal("the broker ended what it was delivering"));
+    }
+    Ok(batch)
 }

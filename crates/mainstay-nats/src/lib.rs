@@ -3,8 +3,10 @@
 //! What is committed is in the database; the broker carries requests to it and pointers from it. Losing the broker
 //! delays work and loses none.
 
+mod breaks;
 mod commit_hints;
 mod connection;
+mod entrance;
 mod headers;
 mod incoming;
 mod ingress;

@@ -9,7 +9,7 @@ use mainstay_kernel::work::{Pointer, TaskId};
 use mainstay_kernel::{Boxed, Error, Owned, Result};
 use mainstay_queue::{Broker, Received};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::{Nats, topology};
 
@@ -25,8 +25,8 @@ pub struct Pointers {
 }
 
 /// What was asked of the broker for one queue.
-#[derive(Default)]
 struct Asked {
+    made_again: watch::Receiver<u64>,
     consumer: Option<PullConsumer>,
     batch: Option<pull::Batch>,
 }
@@ -49,7 +49,9 @@ impl Pointers {
 
     fn asked(&self, queue: &str) -> Arc<tokio::sync::Mutex<Asked>> {
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(queues.entry(queue.to_owned()).or_default())
+        Arc::clone(
+            queues.entry(queue.to_owned()).or_insert_with(|| Arc::new(Asked::nothing(&self.nats).into())),
+        )
     }
 }
 
@@ -68,9 +70,18 @@ impl Broker for Pointers {
         Box::pin(async move {
             let asked = self.asked(queue);
             let mut asked = asked.lock().await;
-            let received = asked.receive(&self.nats, queue, most).await;
+            let mut made_again = asked.made_again.clone();
+            let received = tokio::select! {
+                biased;
+                received = asked.receive(&self.nats, queue, most) => received,
+                // The broker has forgotten what was asked of it.
+                _ = made_again.changed() => {
+                    *asked = Asked::nothing(&self.nats);
+                    return Ok(Vec::new());
+                }
+            };
             if received.is_err() {
-                *asked = Asked::default();
+                *asked = Asked::nothing(&self.nats);
             }
             received
         })
@@ -78,6 +89,10 @@ impl Broker for Pointers {
 }
 
 impl Asked {
+    fn nothing(nats: &Nats) -> Self {
+        Self { made_again: nats.made_again(), consumer: None, batch: None }
+    }
+
     async fn receive(&mut self, nats: &Nats, queue: &str, most: usize) -> Result<Vec<Received>> {
         let consumer = match &mut self.consumer {
             Some(consumer) => consumer,

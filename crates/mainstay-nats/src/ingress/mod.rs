@@ -121,7 +121,8 @@ impl Shared {
     /// Answers what comes to this queue until the process stops.
     async fn serve(self: Arc<Self>, queue: Arc<Served>) {
         let stopping = self.owned.stopping();
-        while let Err(error) = self.consume(&queue).await {
+        while !stopping.is_cancelled() {
+            let Err(error) = self.consume(&queue).await else { continue };
             tracing::warn!(
                 queue = queue.name,
                 error = &error as &dyn std::error::Error,
@@ -133,8 +134,10 @@ impl Shared {
         }
     }
 
+    /// Until the process stops or the connection was made anew.
     async fn consume(self: &Arc<Self>, queue: &Arc<Served>) -> Result<()> {
         let stopping = self.owned.stopping();
+        let mut made_again = self.nats.made_again();
         let mut messages = topology::messages(&self.nats, queue.name, queue.size as usize).await?;
         loop {
             let slot = tokio::select! {
@@ -146,6 +149,8 @@ impl Shared {
             let message = tokio::select! {
                 biased;
                 () = stopping.cancelled() => break,
+                // The broker has forgotten what was asked of it, and would be found silent only seconds later.
+                _ = made_again.changed() => break,
                 message = messages.next() => message,
             };
             let message =
@@ -185,7 +190,7 @@ impl Shared {
     }
 }
 
-/// What was delivered and not begun goes to another process at once.
+/// What was delivered and not begun goes to another process at once, or to this one again.
 async fn give_back(messages: &mut pull::Stream) {
     while let Some(Some(Ok(message))) = messages.next().now_or_never() {
         // Else it comes when nobody has said for a while that it is being worked on.

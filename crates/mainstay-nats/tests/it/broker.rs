@@ -77,9 +77,15 @@ impl Reply {
 impl Broker {
     pub(super) async fn of(app: &TestApp) -> Self {
         let environment = Environment::new();
-        let ingress = ingress(app, environment.connect().await);
-        ingress.start(|_| 16).await.expect("it answers");
+        let nats = environment.connect().await;
         let client = async_nats::connect(url()).await.expect("a client");
+        Self::over(app, environment, nats, client).await
+    }
+
+    /// Of an application over this connection.
+    pub(super) async fn over(app: &TestApp, environment: Environment, nats: Nats, client: Client) -> Self {
+        let ingress = ingress(app, nats);
+        ingress.start(|_| 16).await.expect("it answers");
         Self { ingress, client, environment }
     }
 

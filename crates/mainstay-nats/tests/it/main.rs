@@ -3,9 +3,13 @@
 mod app;
 mod broker;
 mod client;
+mod cluster;
 mod commit_hints;
 mod connection;
+mod entrance;
 mod messages;
+mod recovery;
 mod requests;
+mod server;
 mod tasks;
 mod topology;

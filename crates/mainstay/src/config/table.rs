@@ -257,7 +257,7 @@ pub(super) static NATS_CA: Variable<File, Unset> = Variable::new(
     File,
     Unset,
     "secrets/ca.pem",
-    "Certificates of authorities that sign the NATS servers', beside the system's. A relative path begins at the project root.",
+    "Certificates of the authorities that sign the NATS servers', in place of the system's. A relative path begins at the project root.",
 );
 
 pub(super) static AUTH_JWT_SECRET: Variable<Secret, PerStart> = Variable::new(
