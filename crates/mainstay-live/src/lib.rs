@@ -1,8 +1,19 @@
-//! Live queries: what was committed, and which subscriptions it concerns.
+//! Live queries: whoever subscribes is sent what a query gives, and then how that changes.
 //!
-//! The [feed](Feed) tells what was committed to live models, as rows before and after, in the order of the commits.
+//! The [feed](Feed) tells what was committed to live models, as rows before and after, in the order of the commits; the
+//! [index] says whom it may concern. [`Live`] keeps what clients follow, once for all who follow the same.
 
+mod cohort;
+mod diff;
+mod edit;
 mod feed;
+mod frame;
 pub mod index;
+mod live;
+mod outbox;
+mod session;
+mod window;
 
 pub use feed::{Change, Delta, Feed, FeedOptions, Reset, Resets, RowChange, Subscription};
+pub use live::{Client, Live, LiveOptions};
+pub use session::SubId;

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::{Atom, Compare, Predicate, Schema, Sort};
+use crate::{Atom, Compare, Predicate, Record, Schema, Sort};
 
 /// Names the place after a row: its values of the sorted columns, and which columns those are.
 pub(crate) fn write(schema: &Schema, sorts: &[Sort], row: &Row) -> Result<String> {
@@ -28,6 +28,12 @@ pub(crate) fn read(schema: &'static Schema, sorts: &[Sort], cursor: &str) -> Res
     }
     let place = sorts.iter().zip(values).map(|(sort, json)| Ok((*sort, value(schema, *sort, json)?)));
     Ok(after(schema, &place.collect::<Result<Vec<_>>>()?))
+}
+
+/// The rows after this one.
+pub(crate) fn behind(schema: &Schema, sorts: &[Sort], row: &Record) -> Predicate {
+    let place: Vec<_> = sorts.iter().map(|sort| (*sort, row.0[sort.column].clone())).collect();
+    after(schema, &place)
 }
 
 fn decode(cursor: &str) -> Option<(String, Vec<Json>)> {

@@ -3,7 +3,7 @@
 //! Each stands under the read scope and the field rules of its own model. One that the caller may not
 //! read is null, as if it were not there. One statement per reference, however many rows there are.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
 
 use mainstay_kernel::{Caller, Error, Reader, Result, Row, Value};
@@ -59,6 +59,24 @@ impl Expand {
     /// The columns whose references are followed.
     pub(crate) fn columns(&self) -> impl Iterator<Item = usize> {
         self.0.iter().map(|it| it.column)
+    }
+
+    /// Tells it from another.
+    pub(crate) fn key(&self) -> String {
+        let branches = self
+            .0
+            .iter()
+            .map(|it| format!("{} {:?} {:?} {}", it.column, it.visible, it.readable, it.deeper.key()));
+        format!("({})", branches.collect::<Vec<_>>().join(" "))
+    }
+
+    /// The models whose rows are shown or looked at.
+    pub(crate) fn models(&self, models: &mut BTreeMap<&'static str, &'static Schema>) {
+        for branch in &self.0 {
+            models.insert(branch.target.name, branch.target);
+            branch.readable.models(models);
+            branch.deeper.models(models);
+        }
     }
 
     /// Whether nothing is.

@@ -56,6 +56,7 @@ mod rules;
 mod schema;
 mod scope;
 mod search;
+mod standing;
 mod store;
 mod suggest;
 mod text_column;
@@ -105,7 +106,8 @@ pub use schemars;
 pub use scope::{Access, Granted, OrDeny, Scope, all, deny, rows, set};
 pub use search::{Searched, search};
 pub use serde;
+pub use standing::{Standing, Total};
 pub use suggest::nearest;
-pub use total::Totals;
+pub use total::{CAP as MAX_TOTAL, Totals};
 #[doc(hidden)]
 pub use truth::truths;

@@ -1,10 +1,11 @@
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use mainstay_kernel::Value;
 
 use crate::related::{Exists, Subject};
 use crate::search::Searched;
-use crate::{Atom, Compare};
+use crate::{Atom, Compare, Schema};
 
 /// A condition on the rows of one model, in the three-valued logic of SQL: a comparison with a
 /// missing value is neither true nor false, and so is its negation.
@@ -107,6 +108,19 @@ impl Predicate {
                     }
                 }
             }
+        }
+    }
+
+    /// The other models whose rows it looks at.
+    pub(crate) fn models(&self, models: &mut BTreeMap<&'static str, &'static Schema>) {
+        match self {
+            Self::Exists(it) => {
+                models.insert(it.schema.name, it.schema);
+                it.rows.models(models);
+            }
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|it| it.models(models)),
+            Self::Not(it) => it.models(models),
+            Self::Always | Self::Never | Self::Unknown | Self::Column(..) | Self::Search(_) => {}
         }
     }
 

@@ -7,7 +7,7 @@ use crate::store::select::{self, Stamped};
 use crate::{Predicate, Schema};
 
 /// How far a list counts unless it is asked for more.
-pub(crate) const CAP: u64 = 10_000;
+pub const CAP: u64 = 10_000;
 
 /// Counts that still hold.
 ///

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::store::changes as store;
-use crate::{Db, ErrorKind, Kind, Result, Row, ValueRef};
+use crate::{Db, ErrorKind, Kind, Reader, Result, Row, ValueRef};
 
 /// One change of one row, as its trigger recorded it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,37 +65,11 @@ impl Db {
     /// # Errors
     /// Unavailable, when the database is away.
     pub async fn changes(&self, since: &Token, most: u32) -> Result<Since> {
-        let read = self.read_since(since, most).await;
+        let read = Since::read(&self.reader(), since, most).await;
         match read {
             Err(error) if matches!(error.kind(), ErrorKind::TooSlow(_)) => Ok(Since::Lost(Loss::TooSlow)),
             read => read,
         }
-    }
-
-    async fn read_since(&self, since: &Token, most: u32) -> Result<Since> {
-        let Some(statement) = store::since(self.dialect(), since, u64::from(most) + 1) else {
-            return Ok(Since::Lost(Loss::Foreign));
-        };
-        let rows = self.reader().rows(&statement).await?;
-        let told = Told::read(&rows)?;
-        let Told::Changed { token, changed } = told else { return Ok(told.lost()) };
-        if changed.len() > most as usize {
-            return self.read_models(since).await;
-        }
-        let captured = changed.iter().map(|row| captured(row)).collect::<Result<_>>()?;
-        Ok(Since::Changes(captured, token))
-    }
-
-    /// Which models it is of, where there is too much of it.
-    async fn read_models(&self, since: &Token) -> Result<Since> {
-        let Some(statement) = store::models_since(self.dialect(), since) else {
-            return Ok(Since::Lost(Loss::Foreign));
-        };
-        let rows = self.reader().rows(&statement).await?;
-        let told = Told::read(&rows)?;
-        let Told::Changed { token, changed } = told else { return Ok(told.lost()) };
-        let models = changed.iter().map(|row| row.at(FIRST)).collect::<Result<_>>()?;
-        Ok(Since::TooMany(models, token))
     }
 
     /// Tells when something was committed through this handle, or through another one of this database in this process.
@@ -114,6 +88,39 @@ impl Db {
     /// What tells of the commits of other processes.
     pub fn hints(&self) -> Option<Arc<dyn Hints>> {
         self.0.commits.hints()
+    }
+}
+
+impl Since {
+    /// What was committed since `since`, as far as this reader sees: that of a [snapshot](Db::snapshot) sees the rows of
+    /// that moment too.
+    ///
+    /// # Errors
+    /// Too slow, when it is more than can be read within the limit for reads; unavailable, when the database is away.
+    pub async fn read(reader: &Reader, since: &Token, most: u32) -> Result<Self> {
+        let Some(statement) = store::since(reader.dialect(), since, u64::from(most) + 1) else {
+            return Ok(Self::Lost(Loss::Foreign));
+        };
+        let rows = reader.rows(&statement).await?;
+        let told = Told::read(&rows)?;
+        let Told::Changed { token, changed } = told else { return Ok(told.lost()) };
+        if changed.len() > most as usize {
+            return Self::read_models(reader, since).await;
+        }
+        let captured = changed.iter().map(|row| captured(row)).collect::<Result<_>>()?;
+        Ok(Self::Changes(captured, token))
+    }
+
+    /// Which models it is of, where there is too much of it.
+    async fn read_models(reader: &Reader, since: &Token) -> Result<Self> {
+        let Some(statement) = store::models_since(reader.dialect(), since) else {
+            return Ok(Self::Lost(Loss::Foreign));
+        };
+        let rows = reader.rows(&statement).await?;
+        let told = Told::read(&rows)?;
+        let Told::Changed { token, changed } = told else { return Ok(told.lost()) };
+        let models = changed.iter().map(|row| row.at(FIRST)).collect::<Result<_>>()?;
+        Ok(Self::TooMany(models, token))
     }
 }
 

@@ -65,11 +65,11 @@ pub enum Reset {
 
 impl Delta {
     /// One that tells nothing but how far it reaches.
-    pub(super) fn nothing(token: Token) -> Self {
+    pub(crate) fn nothing(token: Token) -> Self {
         Self { token, changes: Vec::new(), resets: Resets::Models(BTreeMap::new()) }
     }
 
-    pub(super) fn everything(token: Token, why: Reset) -> Self {
+    pub(crate) fn everything(token: Token, why: Reset) -> Self {
         Self { token, changes: Vec::new(), resets: Resets::Everything(why) }
     }
 

@@ -6,6 +6,7 @@ mod subscription;
 mod tail;
 
 pub use delta::{Change, Delta, Reset, Resets, RowChange};
+pub(crate) use image::delta;
 pub use subscription::Subscription;
 
 use std::collections::HashMap;

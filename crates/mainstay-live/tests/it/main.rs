@@ -1,7 +1,9 @@
 //! Live queries on both stores, through the crate's public API.
 
+mod dice;
 mod feed;
 mod hints;
 mod images;
 mod models;
+mod oracle;
 mod resets;

@@ -1,0 +1,208 @@
+use mainstay_kernel::{Caller, DbOptions, Kind, Place, StoreUrl, Tx, Value};
+use mainstay_model::{
+    About, ColumnDef, Exists, ModelEntry, Part, Predicate, Read, Schema, Standing, Subject, Write, Writer,
+    additive, parse_list,
+};
+use serde_json::{Value as Json, json};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use uuid::Uuid;
+
+use super::command::Command;
+use super::state::State;
+use super::watch::Watch;
+use super::*;
+
+const fn column(name: &'static str, part: Part, kind: Kind) -> ColumnDef {
+    ColumnDef {
+        name,
+        field: name,
+        kind,
+        optional: false,
+        part,
+        write: Write { create: Writer::Nobody, update: Writer::Nobody },
+        read: Read::Everyone,
+        references: None,
+        default: None,
+        about: About::NOTHING,
+    }
+}
+
+static COLUMNS: [ColumnDef; 3] = [
+    column("id", Part::Id, Kind::Uuid),
+    column("rank", Part::Plain, Kind::Int),
+    column("version", Part::Version, Kind::Int),
+];
+
+const fn schema(name: &'static str, plural: &'static str, live: bool) -> Schema {
+    Schema {
+        name,
+        plural,
+        list_key: plural,
+        docs: "",
+        table: plural,
+        columns: &COLUMNS,
+        indexes: &[],
+        search: &[],
+        live,
+        undeclared: &[],
+        place: Place::at(file!(), line!()),
+    }
+}
+
+static THINGS: Schema = schema("thing", "things", true);
+static QUIET: Schema = schema("quiet", "quiets", false);
+
+static THING: ModelEntry = ModelEntry::of_schema(&THINGS);
+
+/// Live queries that take their turns when they are told to.
+struct Stage {
+    db: Db,
+    state: State,
+    commands: UnboundedReceiver<Command>,
+    _speaker: mpsc::UnboundedSender<Command>,
+    outbox: Arc<Outbox>,
+}
+
+const US: SessionId = SessionId(1);
+
+impl Stage {
+    /// With one client, for whom so many bytes may wait.
+    async fn new(most_waiting: usize) -> Self {
+        let db = Db::open(DbOptions::new(StoreUrl::SqliteMemory)).await.unwrap();
+        let _ = additive::apply(&db, &[&THINGS]).await.unwrap();
+        let watch = Watch::begin(&db, &[&THINGS], 1000).await.unwrap();
+        let (speaker, commands) = unbounded_channel();
+        let mut state = State::new(&db, watch, speaker.downgrade());
+        let outbox = Arc::new(Outbox::new(most_waiting));
+        state.obey(Command::Open { session: US, outbox: Arc::clone(&outbox) });
+        Self { db, state, commands, _speaker: speaker, outbox }
+    }
+
+    fn follow(&mut self, sub: u64, pairs: &[(&str, &str)]) {
+        let pairs: Vec<_> =
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let query = parse_list(&THING, &[], &Caller::Anonymous, &pairs).unwrap();
+        let standing = Standing::new(&THING, &Caller::Anonymous, query).unwrap();
+        self.state.obey(Command::Follow { session: US, sub: SubId(sub), standing: Box::new(standing) });
+    }
+
+    /// Follows, and has been sent the first rows.
+    async fn begin(&mut self, sub: u64, pairs: &[(&str, &str)]) -> Json {
+        self.follow(sub, pairs);
+        let arrived = self.commands.recv().await.unwrap();
+        self.state.obey(arrived);
+        self.state.take_turn().await;
+        self.sent().await
+    }
+
+    async fn sent(&self) -> Json {
+        serde_json::from_str(&self.outbox.take().await.unwrap().frame).unwrap()
+    }
+
+    async fn put(&self, key: u128, rank: i64) {
+        let sql = "INSERT INTO things (id, rank, version) VALUES (?, ?, 1) \
+                   ON CONFLICT (id) DO UPDATE SET rank = excluded.rank, version = things.version + 1";
+        let put = async |tx: &mut Tx| {
+            tx.sql(sql).bind(Value::Uuid(Uuid::from_u128(key))).bind(rank).execute().await.map(drop)
+        };
+        self.db.write(put).await.unwrap();
+    }
+}
+
+fn ranks(frame: &Json) -> Vec<i64> {
+    frame["rows"].as_array().unwrap().iter().map(|row| row["rank"].as_i64().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_committed_while_the_first_rows_are_read_is_shown_once() {
+    let mut stage = Stage::new(1 << 20).await;
+    stage.put(1, 1).await;
+    stage.follow(1, &[("sort", "rank")]);
+    // Its rows have been read, and have not arrived yet.
+    let arrived = stage.commands.recv().await.unwrap();
+    stage.put(2, 2).await;
+    stage.state.take_turn().await;
+    stage.state.obey(arrived);
+    stage.state.take_turn().await;
+    let snap = stage.sent().await;
+    assert_eq!((ranks(&snap), &snap["total"]), (vec![1, 2], &json!(2)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_first_rows_show_is_not_counted_again() {
+    let mut stage = Stage::new(1 << 20).await;
+    stage.put(1, 1).await;
+    // Committed before its rows are read, and told in a turn after that.
+    stage.put(2, 2).await;
+    stage.follow(1, &[("sort", "rank")]);
+    let arrived = stage.commands.recv().await.unwrap();
+    stage.state.take_turn().await;
+    stage.state.obey(arrived);
+    stage.state.take_turn().await;
+    let snap = stage.sent().await;
+    assert_eq!((ranks(&snap), &snap["total"]), (vec![1, 2], &json!(2)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_follows_the_same_shares_what_is_kept() {
+    let mut stage = Stage::new(1 << 20).await;
+    stage.put(1, 1).await;
+    let first = stage.begin(1, &[("sort", "rank")]).await;
+    // Nothing is read for the second.
+    stage.follow(2, &[("sort", "rank")]);
+    let second = stage.sent().await;
+    assert_eq!((&second["id"], &second["rows"]), (&json!(2), &first["rows"]));
+    stage.put(1, 5).await;
+    stage.state.take_turn().await;
+    let told = stage.sent().await;
+    let ops: Vec<_> =
+        told["subs"].as_array().unwrap().iter().map(|it| (it["id"].as_u64(), &it["ops"])).collect();
+    assert_eq!(ops.len(), 2, "one frame has both: {told}");
+    assert_eq!(ops[0].1, ops[1].1);
+    stage.state.obey(Command::Leave { session: US, sub: SubId(1) });
+    assert!(!stage.state.cohorts.is_empty());
+    stage.state.obey(Command::Close { session: US });
+    assert!(stage.state.cohorts.is_empty(), "what nobody follows is not kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_behind_is_told_at_once_what_it_missed() {
+    // A frame waits, and no second one.
+    let mut stage = Stage::new(1).await;
+    stage.put(1, 1).await;
+    let snap = stage.begin(1, &[("sort", "rank")]).await;
+    assert_eq!(ranks(&snap), [1]);
+    for rank in 2..6 {
+        stage.put(1, rank).await;
+        stage.state.take_turn().await;
+    }
+    stage.put(2, 9).await;
+    stage.state.take_turn().await;
+    let told = stage.sent().await;
+    let patch = json!([{ "op": "replace", "path": "/rank", "value": 2 }, { "op": "replace", "path": "/version", "value": 2 }]);
+    assert_eq!(told["subs"][0]["ops"][0]["patch"], patch, "the first went through");
+    stage.state.obey(Command::Drained { session: US });
+    let missed = stage.sent().await;
+    let kinds: Vec<_> =
+        missed["subs"][0]["ops"].as_array().unwrap().iter().map(|op| op["op"].clone()).collect();
+    assert_eq!(kinds, ["add", "update"], "{missed}");
+    assert_eq!(missed["subs"][0]["ops"][1]["patch"][0]["value"], 5, "what was in between is not told");
+    assert_eq!(missed["subs"][0]["total"], 2);
+    // From here on as ever.
+    stage.put(2, 0).await;
+    stage.state.take_turn().await;
+    assert_eq!(stage.sent().await["subs"][0]["ops"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn what_nobody_tells_of_cannot_be_followed() {
+    static QUIETS: ModelEntry = ModelEntry::of_schema(&QUIET);
+    let query = parse_list(&QUIETS, &[], &Caller::Anonymous, &[]).unwrap();
+    let refused = Standing::new(&QUIETS, &Caller::Anonymous, query).unwrap_err();
+    assert!(refused.to_string().contains("quiets cannot be followed"), "{refused}");
+    let mut query = parse_list(&THING, &[], &Caller::Anonymous, &[]).unwrap();
+    let (subject, rows) = (Subject::Column(0), Predicate::Always);
+    query.filter = Predicate::Exists(Box::new(Exists { subject, schema: &QUIET, column: 0, rows }));
+    let refused = Standing::new(&THING, &Caller::Anonymous, query).unwrap_err();
+    assert!(refused.to_string().contains("it depends on quiets"), "{refused}");
+}

@@ -1,0 +1,97 @@
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use mainstay_kernel::changes::{Committed, Loss, Since, Token};
+use mainstay_kernel::{Db, ErrorKind, Reader, Result};
+use mainstay_model::Schema;
+
+use crate::feed::{Delta, Reset, Resets, delta};
+
+/// How long after one look the next one is, at least: commits in between are told together.
+const TOGETHER: Duration = Duration::from_millis(5);
+
+/// When to look though nobody said that there is anything: others' commits are seen by this, where no hint comes.
+const LOOK: std::ops::Range<u64> = 250..1000;
+
+/// Reads what is committed.
+pub(crate) struct Watch {
+    db: Db,
+    models: HashMap<&'static str, &'static Schema>,
+    most: u32,
+    token: Token,
+    commits: Committed,
+    looked: Instant,
+    /// The last look took too long: what was missed is not looked for again.
+    gives_up: bool,
+}
+
+impl Watch {
+    /// What is committed from now on to these models, at most so many changes at once.
+    pub(crate) async fn begin(db: &Db, models: &[&'static Schema], most: u32) -> Result<Self> {
+        // Before the first look, so that no commit falls between the two.
+        let commits = db.commits();
+        let token = Token::of(&db.reader()).await?;
+        let models = models.iter().filter(|it| it.live).map(|it| (it.name, *it)).collect();
+        Ok(Self { db: db.clone(), models, most, token, commits, looked: Instant::now(), gives_up: false })
+    }
+
+    /// How far what was read reaches.
+    pub(crate) fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// What was committed since this was last asked, as far as the reader of a snapshot sees.
+    pub(crate) async fn look(&mut self, reader: &Reader) -> Result<Delta> {
+        self.looked = Instant::now();
+        let delta = match self.since(reader).await? {
+            Since::Changes(changes, token) => delta(&self.models, &changes, token),
+            Since::TooMany(touched, token) => {
+                let ours = self.models.keys().filter(|it| touched.contains(**it));
+                let resets = Resets::Models(ours.map(|it| (*it, Reset::TooMany)).collect());
+                Delta { resets, ..Delta::nothing(token) }
+            }
+            Since::Lost(loss) => {
+                let why = match loss {
+                    Loss::Expired => Reset::Expired,
+                    Loss::Foreign => Reset::Foreign,
+                    Loss::TooSlow => Reset::TooMany,
+                };
+                tracing::warn!(%why, "what was committed cannot be told: all live queries are read anew");
+                Delta::everything(Token::of(reader).await?, why)
+            }
+        };
+        self.token.clone_from(&delta.token);
+        Ok(delta)
+    }
+
+    async fn since(&mut self, reader: &Reader) -> Result<Since> {
+        if std::mem::take(&mut self.gives_up) {
+            return Ok(Since::Lost(Loss::TooSlow));
+        }
+        let since = Since::read(reader, &self.token, self.most).await;
+        // The snapshot is of no use after that.
+        self.gives_up = since.as_ref().is_err_and(|it| matches!(it.kind(), ErrorKind::TooSlow(_)));
+        since
+    }
+
+    /// Waits until there may be something: a commit here, a hint of another process', or the time to look.
+    #[expect(clippy::disallowed_methods, reason = "a poll waits")]
+    pub(crate) async fn wait(&mut self) {
+        let hints = self.db.hints();
+        let hinted = async {
+            match &hints {
+                Some(hints) => hints.heard().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.commits.next() => {}
+            () = hinted => {}
+            () = tokio::time::sleep(Duration::from_millis(fastrand::u64(LOOK))) => {}
+        }
+        let soon = TOGETHER.saturating_sub(self.looked.elapsed());
+        if !soon.is_zero() {
+            tokio::time::sleep(soon).await;
+        }
+    }
+}
