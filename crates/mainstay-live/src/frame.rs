@@ -67,6 +67,9 @@ enum Frame<'a> {
         token: String,
         subs: &'a [Told],
     },
+    Resumed {
+        id: SubId,
+    },
     Reset {
         id: SubId,
         reason: &'a str,
@@ -82,6 +85,11 @@ pub(crate) fn snap(id: SubId, view: &View, token: &Token) -> Arc<str> {
 /// What changed, of all subscriptions for which something did.
 pub(crate) fn ops(subs: &[Told], token: &Token) -> Arc<str> {
     write(&Frame::Ops { token: token.to_string(), subs })
+}
+
+/// A subscription goes on from what the client has.
+pub(crate) fn resumed(id: SubId) -> Arc<str> {
+    write(&Frame::Resumed { id })
 }
 
 /// A subscription is over: who wants it begins it anew.

@@ -13,7 +13,7 @@ const OVERSCAN: usize = 20;
 /// What it holds is always a beginning of all rows that match. A row that changes is taken out as it was and put in as it is;
 /// where so many go that some to be shown are not held, it is [drained](Self::is_drained), and the rows behind its
 /// [last](Self::last) are to be read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Window {
     order: Order,
     key: usize,

@@ -21,6 +21,8 @@ pub(crate) struct Cohorts {
     elsewhere: HashMap<&'static str, HashSet<CohortId>>,
     /// Those of which something was noted since they were last asked for.
     touched: HashSet<CohortId>,
+    /// Those that have taken part in turns and not been told of.
+    turned: HashSet<CohortId>,
     last: u64,
 }
 
@@ -43,7 +45,7 @@ impl Cohorts {
 
     /// Whether the first rows of one are not there yet.
     pub(crate) fn are_beginning(&self) -> bool {
-        self.all.values().any(|it| it.view().is_none())
+        self.all.values().any(Cohort::is_beginning)
     }
 
     pub(crate) fn insert(&mut self, key: String, standing: Arc<Standing>) -> CohortId {
@@ -87,6 +89,12 @@ impl Cohorts {
     /// This one has taken part.
     pub(crate) fn has_turned(&mut self, id: CohortId) {
         self.touched.remove(&id);
+        self.turned.insert(id);
+    }
+
+    /// Those that are to be told of.
+    pub(crate) fn take_turned(&mut self) -> HashSet<CohortId> {
+        std::mem::take(&mut self.turned)
     }
 
     /// Says to each whom it may concern what was committed.

@@ -24,7 +24,7 @@ pub(super) struct List {
 
 enum Rows {
     /// Kept as they change, since memory decides which they are and in which order.
-    Held { window: Box<Window>, judge: Judge, shown: Vec<Record>, start_again: bool },
+    Held { window: Box<Window>, judge: Judge, shown: Texts, start_again: bool },
     /// Read again whenever they may be others.
     Read(Vec<Shown>),
 }
@@ -97,8 +97,12 @@ impl List {
             (Read::Records { records, asked, total }, Some((order, judge))) => {
                 let mut window = window(standing, order);
                 window.extend(records, asked);
-                let rows =
-                    Rows::Held { window: Box::new(window), judge, shown: Vec::new(), start_again: false };
+                let rows = Rows::Held {
+                    window: Box::new(window),
+                    judge,
+                    shown: Texts::default(),
+                    start_again: false,
+                };
                 Self { rows, total, counts: counts(total), is_touched: false }
             }
             (Read::Page { rows, total }, _) => {
@@ -193,24 +197,58 @@ impl List {
         Ok(())
     }
 
-    /// What it shows. Rows that are as they were keep the text that they had.
-    pub(super) fn view(&mut self, standing: &Standing, before: &[Shown]) -> Result<View> {
-        let rows: Arc<[Shown]> = match &mut self.rows {
+    /// What it shows.
+    pub(super) fn view(&mut self, standing: &Standing) -> Result<View> {
+        let rows = match &mut self.rows {
             Rows::Read(rows) => rows.as_slice().into(),
-            Rows::Held { window, shown, .. } => {
-                let known: HashMap<Uuid, (&Record, &Shown)> =
-                    shown.iter().zip(before).map(|(record, row)| (row.id, (record, row))).collect();
-                let show = |record: &Record| match known.get(&record.id(standing.model.schema)) {
-                    Some((old, row)) if *old == record => Ok((*row).clone()),
-                    Some(_) | None => {
-                        Ok(Shown { id: record.id(standing.model.schema), body: raw(standing.show(record))? })
-                    }
-                };
-                let rows = window.shown().iter().map(show).collect::<Result<_>>()?;
-                *shown = window.shown().to_vec();
-                rows
-            }
+            Rows::Held { window, shown, .. } => shown.show(standing, window)?,
         };
         Ok(View { rows, total: self.total })
+    }
+
+    /// What it showed before these changes; none where that is not known. They are undone, the last one first: a window is a
+    /// beginning of all rows in both directions.
+    pub(super) fn before(&self, standing: &Standing, changes: &[&Change]) -> Result<Option<View>> {
+        if changes.is_empty() {
+            let rows = match &self.rows {
+                Rows::Read(rows) => rows.as_slice().into(),
+                Rows::Held { window, shown, .. } => shown.clone().show(standing, window)?,
+            };
+            return Ok(Some(View { rows, total: self.total }));
+        }
+        let Rows::Held { window, judge, shown, .. } = &self.rows else { return Ok(None) };
+        let mut window = window.clone();
+        for change in changes.iter().rev() {
+            window.take(change.id());
+            if let Some(before) = change.before().filter(|it| judge.judge(&it.0) == Verdict::Holds) {
+                window.put(before.clone());
+            }
+        }
+        if window.is_drained() {
+            return Ok(None);
+        }
+        // What it was is not counted: it is told anew.
+        Ok(Some(View { rows: shown.clone().show(standing, &window)?, total: None }))
+    }
+}
+
+/// Rows of a window as they are shown. Those that are as they were keep the text that they had.
+#[derive(Clone, Default)]
+struct Texts(HashMap<Uuid, (Record, Shown)>);
+
+impl Texts {
+    fn show(&mut self, standing: &Standing, window: &Window) -> Result<Arc<[Shown]>> {
+        let mut known = std::mem::take(&mut self.0);
+        for record in window.shown() {
+            let id = record.id(standing.model.schema);
+            let shown = match known.remove(&id) {
+                Some((old, shown)) if old == *record => shown,
+                Some(_) | None => Shown { id, body: raw(standing.show(record))? },
+            };
+            self.0.insert(id, (record.clone(), shown));
+        }
+        let at =
+            |record: &Record| self.0.get(&record.id(standing.model.schema)).map(|(_, shown)| shown.clone());
+        Ok(window.shown().iter().filter_map(at).collect())
     }
 }

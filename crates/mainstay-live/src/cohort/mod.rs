@@ -41,13 +41,16 @@ pub(crate) struct Follower {
 enum State {
     /// Its first rows are being read, or have been, as of a token. What is committed meanwhile is kept: they may not show it.
     Beginning { read: Option<(Token, Read)>, meanwhile: Vec<Arc<Change>>, start_again: bool },
-    /// They are kept, and shown once they are what the others see.
+    /// They are kept.
     Kept(Box<Kept>),
 }
 
 struct Kept {
     list: List,
-    view: Option<View>,
+    /// What those who follow it have been told.
+    told: Option<View>,
+    /// What they are to be told, with whatever else the turn brings.
+    next: Option<View>,
 }
 
 /// What is shown.
@@ -84,10 +87,15 @@ impl Cohort {
         self.standing.model.schema.name == model || self.elsewhere.contains_key(model)
     }
 
-    /// What it shows, once that is known.
+    /// Whether its first rows are still being read.
+    pub(crate) fn is_beginning(&self) -> bool {
+        matches!(self.state, State::Beginning { .. })
+    }
+
+    /// What those who follow it have been told, once that is known.
     pub(crate) fn view(&self) -> Option<&View> {
         match &self.state {
-            State::Kept(kept) => kept.view.as_ref(),
+            State::Kept(kept) => kept.told.as_ref(),
             State::Beginning { .. } => None,
         }
     }
@@ -116,11 +124,30 @@ impl Cohort {
     }
 
     /// Brings what it shows up to what the reader sees, to which all that was noted leads.
-    pub(crate) async fn turn(&mut self, reader: &Reader) -> Result<Turned> {
+    pub(crate) async fn turn(&mut self, reader: &Reader) -> Result<()> {
         self.begin();
         match &mut self.state {
-            State::Beginning { .. } => Ok(Turned::Same),
+            State::Beginning { .. } => Ok(()),
             State::Kept(kept) => kept.turn(&self.standing, reader).await,
+        }
+    }
+
+    /// What it shows now is told: how that differs from what was.
+    pub(crate) fn tell(&mut self) -> Turned {
+        match &mut self.state {
+            State::Beginning { .. } => Turned::Same,
+            State::Kept(kept) => kept.tell(),
+        }
+    }
+
+    /// What it showed before these changes, of which the last are what it shows now; none where that is not known.
+    pub(crate) fn before(&self, changes: &[Change]) -> Result<Option<View>> {
+        match &self.state {
+            State::Beginning { .. } => Ok(None),
+            State::Kept(kept) => {
+                let concerns = changes.iter().filter(|it| self.looks_at(it.model.name));
+                kept.list.before(&self.standing, &concerns.collect::<Vec<_>>())
+            }
         }
     }
 
@@ -135,23 +162,27 @@ impl Cohort {
         if *start_again {
             list.start_again();
         }
-        self.state = State::Kept(Box::new(Kept { list, view: None }));
+        self.state = State::Kept(Box::new(Kept { list, told: None, next: None }));
     }
 }
 
 impl Kept {
-    async fn turn(&mut self, standing: &Standing, reader: &Reader) -> Result<Turned> {
-        if self.view.is_some() && !self.list.is_touched() {
-            return Ok(Turned::Same);
+    async fn turn(&mut self, standing: &Standing, reader: &Reader) -> Result<()> {
+        if self.told.is_some() && !self.list.is_touched() {
+            return Ok(());
         }
         self.list.settle(standing, reader).await?;
-        let shown = self.view.as_ref().map_or::<&[Shown], _>(&[], |it| &it.rows);
-        let now = self.list.view(standing, shown)?;
-        Ok(match self.view.replace(now.clone()) {
+        self.next = Some(self.list.view(standing)?);
+        Ok(())
+    }
+
+    fn tell(&mut self) -> Turned {
+        let Some(now) = self.next.take() else { return Turned::Same };
+        match self.told.replace(now.clone()) {
             None => Turned::Begun,
             Some(before) if before.total == now.total && same(&before.rows, &now.rows) => Turned::Same,
             Some(before) => Turned::Changed(before),
-        })
+        }
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) enum Command {
         session: SessionId,
         sub: SubId,
         standing: Box<Standing>,
+        /// What it has is the list as it was then.
+        resume: Option<Token>,
     },
     Leave {
         session: SessionId,

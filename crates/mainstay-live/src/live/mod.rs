@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use mainstay_kernel::changes::Token;
 use mainstay_kernel::{Db, Owned, Result};
 use mainstay_model::{Schema, Standing};
 use tokio::sync::{mpsc, oneshot};
@@ -149,7 +150,17 @@ impl Client {
     /// Follows a list from now on, under this number: it is sent its rows, and then how they change. What had the number
     /// before is followed no more.
     pub fn follow(&self, sub: SubId, standing: Standing) {
-        self.live.say(Command::Follow { session: self.id, sub, standing: Box::new(standing) });
+        self.say_follow(sub, standing, None);
+    }
+
+    /// Follows a list that was followed before, by this client or another, on whatever node: it is sent how the list differs
+    /// from what it was at this token, or all of it where that is not known any more.
+    pub fn resume(&self, sub: SubId, standing: Standing, token: Token) {
+        self.say_follow(sub, standing, Some(token));
+    }
+
+    fn say_follow(&self, sub: SubId, standing: Standing, resume: Option<Token>) {
+        self.live.say(Command::Follow { session: self.id, sub, standing: Box::new(standing), resume });
     }
 
     /// Follows no more what has this number.

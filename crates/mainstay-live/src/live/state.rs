@@ -15,12 +15,23 @@ use crate::session::{Owed, Session, SessionId, SubId};
 /// How often in a row a query may not be read, as when it takes too long.
 const FAILURES: u32 = 3;
 
+/// Somebody who has a list as it was at a token. It follows once that has been compared.
+pub(super) struct Resume {
+    pub(super) follower: Follower,
+    pub(super) cohort: CohortId,
+    pub(super) token: Token,
+}
+
 /// All that is followed, and by whom. One task has it.
 pub(super) struct State {
     pub(super) db: Db,
     pub(super) watch: Watch,
     pub(super) cohorts: Cohorts,
     pub(super) sessions: HashMap<SessionId, Session>,
+    /// The moment of what everybody has been told.
+    pub(super) told: Token,
+    /// Who asks to go on from where it was.
+    pub(super) resumes: Vec<Resume>,
     /// Whether something has arrived that a turn is to begin with.
     pub(super) is_due: bool,
     /// Who waits for everybody to be told.
@@ -33,7 +44,9 @@ impl State {
     pub(super) fn new(db: &Db, watch: Watch, commands: mpsc::WeakUnboundedSender<Command>) -> Self {
         Self {
             db: db.clone(),
+            told: watch.token().clone(),
             watch,
+            resumes: Vec::new(),
             cohorts: Cohorts::default(),
             sessions: HashMap::new(),
             is_due: false,
@@ -47,7 +60,9 @@ impl State {
         match command {
             Command::Open { session, outbox } => drop(self.sessions.insert(session, Session::new(outbox))),
             Command::Close { session } => self.close(session),
-            Command::Follow { session, sub, standing } => self.follow(session, sub, *standing),
+            Command::Follow { session, sub, standing, resume } => {
+                self.follow(Follower { session, sub }, *standing, resume)
+            }
             Command::Leave { session, sub } => self.leave(session, sub),
             Command::Drained { session } => self.drained(session),
             Command::Arrived { cohort, read } => self.arrived(cohort, read),
@@ -66,7 +81,8 @@ impl State {
         }
     }
 
-    fn follow(&mut self, session: SessionId, sub: SubId, standing: Standing) {
+    fn follow(&mut self, follower: Follower, standing: Standing, resume: Option<Token>) {
+        let Follower { session, sub } = follower;
         self.leave(session, sub);
         if !self.sessions.contains_key(&session) {
             return;
@@ -76,12 +92,18 @@ impl State {
             Some(id) => id,
             None => self.begin(key, standing),
         };
-        let Some(open) = self.sessions.get_mut(&session) else { return };
+        let (Some(open), Some(cohort)) = (self.sessions.get_mut(&session), self.cohorts.get_mut(id)) else {
+            return;
+        };
         open.subs.insert(sub, id);
-        let Some(cohort) = self.cohorts.get_mut(id) else { return };
-        cohort.followers.push(Follower { session, sub });
+        if let Some(token) = resume {
+            self.resumes.push(Resume { follower, cohort: id, token });
+            self.is_due = true;
+            return;
+        }
+        cohort.followers.push(follower);
         if let Some(view) = cohort.view() {
-            open.send(&frame::snap(sub, view, self.watch.token()), [(sub, Owed::All)]);
+            open.send(&frame::snap(sub, view, &self.told), [(sub, Owed::All)]);
         }
     }
 
@@ -97,7 +119,8 @@ impl State {
     fn part(&mut self, id: CohortId, follower: Follower) {
         let Some(cohort) = self.cohorts.get_mut(id) else { return };
         cohort.followers.retain(|it| *it != follower);
-        if cohort.followers.is_empty() {
+        self.resumes.retain(|it| it.follower != follower);
+        if cohort.followers.is_empty() && !self.resumes.iter().any(|it| it.cohort == id) {
             self.cohorts.remove(id);
         }
     }
@@ -110,7 +133,7 @@ impl State {
             let view = open.subs.get(&sub).and_then(|id| self.cohorts.get(*id)).and_then(Cohort::view);
             let Some(view) = view else { continue };
             match owed {
-                Owed::All => open.send(&frame::snap(sub, view, self.watch.token()), [(sub, Owed::All)]),
+                Owed::All => open.send(&frame::snap(sub, view, &self.told), [(sub, Owed::All)]),
                 Owed::Since(before) => changed
                     .extend(News::since(&before, view).ok().map(|news| (Told { id: sub, news }, before))),
             }
@@ -120,7 +143,7 @@ impl State {
         }
         let (told, befores): (Vec<_>, Vec<_>) = changed.into_iter().unzip();
         let owed: Vec<_> = told.iter().map(|it| it.id).zip(befores.into_iter().map(Owed::Since)).collect();
-        open.send(&frame::ops(&told, self.watch.token()), owed);
+        open.send(&frame::ops(&told, &self.told), owed);
     }
 
     fn arrived(&mut self, id: CohortId, read: Result<(Token, Read)>) {

@@ -1,3 +1,4 @@
+use mainstay_kernel::changes::Token;
 use mainstay_kernel::{Caller, DbOptions, Kind, Place, StoreUrl, Tx, Value};
 use mainstay_model::{
     About, ColumnDef, Exists, ModelEntry, Part, Predicate, Read, Schema, Standing, Subject, Write, Writer,
@@ -79,11 +80,17 @@ impl Stage {
     }
 
     fn follow(&mut self, sub: u64, pairs: &[(&str, &str)]) {
+        self.go_on(sub, pairs, None);
+    }
+
+    /// Follows what it has as of a token.
+    fn go_on(&mut self, sub: u64, pairs: &[(&str, &str)], resume: Option<Token>) {
         let pairs: Vec<_> =
             pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let query = parse_list(&THING, &[], &Caller::Anonymous, &pairs).unwrap();
         let standing = Standing::new(&THING, &Caller::Anonymous, query).unwrap();
-        self.state.obey(Command::Follow { session: US, sub: SubId(sub), standing: Box::new(standing) });
+        let (session, sub, standing) = (US, SubId(sub), Box::new(standing));
+        self.state.obey(Command::Follow { session, sub, standing, resume });
     }
 
     /// Follows, and has been sent the first rows.
@@ -205,4 +212,67 @@ fn what_nobody_tells_of_cannot_be_followed() {
     query.filter = Predicate::Exists(Box::new(Exists { subject, schema: &QUIET, column: 0, rows }));
     let refused = Standing::new(&THING, &Caller::Anonymous, query).unwrap_err();
     assert!(refused.to_string().contains("it depends on quiets"), "{refused}");
+}
+
+fn token(frame: &Json) -> Token {
+    frame["token"].as_str().unwrap().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_is_told_what_it_missed_and_no_more() {
+    let mut stage = Stage::new(1 << 20).await;
+    for key in 1..4 {
+        stage.put(key, i64::try_from(key).unwrap() * 10).await;
+    }
+    let list = [("sort", "rank"), ("limit", "2")];
+    let snap = stage.begin(1, &list).await;
+    assert_eq!(ranks(&snap), [10, 20]);
+    stage.put(1, 25).await;
+    stage.state.take_turn().await;
+    let told = stage.sent().await;
+    // As a client would that has lost the last frame, and one that has not.
+    stage.go_on(2, &list, Some(token(&snap)));
+    stage.go_on(3, &list, Some(token(&told)));
+    stage.state.take_turn().await;
+    assert_eq!(stage.sent().await, json!({ "t": "resumed", "id": 2 }));
+    let missed = stage.sent().await;
+    assert_eq!(missed["subs"][0]["ops"], told["subs"][0]["ops"]);
+    assert_eq!(stage.sent().await, json!({ "t": "resumed", "id": 3 }));
+    let nothing = stage.sent().await;
+    assert_eq!(nothing["subs"], json!([{ "id": 3, "ops": [] }]));
+    stage.put(2, 0).await;
+    stage.state.take_turn().await;
+    let all = stage.sent().await;
+    assert_eq!(all["subs"].as_array().unwrap().len(), 3, "each follows: {all}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_from_elsewhere_begins_anew() {
+    let mut stage = Stage::new(1 << 20).await;
+    stage.put(1, 1).await;
+    let snap = stage.begin(1, &[]).await;
+    let foreign = format!("f{}", snap["token"].as_str().unwrap());
+    stage.go_on(2, &[], Some(foreign.parse().unwrap()));
+    stage.state.take_turn().await;
+    let anew = stage.sent().await;
+    assert_eq!((&anew["t"], &anew["id"], &anew["rows"]), (&json!("snap"), &json!(2), &snap["rows"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_after_more_than_is_held_begins_anew() {
+    let mut stage = Stage::new(1 << 20).await;
+    for key in 100..200 {
+        stage.put(key, 0).await;
+    }
+    let list = [("limit", "5"), ("sort", "-rank")];
+    let first = stage.begin(2, &list).await;
+    // So many stand in front now that what stood there before is not held any more.
+    for key in 100..160 {
+        stage.put(key, 1).await;
+    }
+    stage.go_on(3, &list, Some(token(&first)));
+    stage.state.take_turn().await;
+    let frames = [stage.sent().await, stage.sent().await];
+    let anew = frames.iter().find(|it| it["id"] == 3).expect("an answer");
+    assert_eq!((&anew["t"], ranks(anew)), (&json!("snap"), vec![1; 5]));
 }

@@ -7,8 +7,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
 
 use super::command::Command;
-use super::state::State;
-use crate::cohort::{CohortId, Follower, Turned, View};
+use super::state::{Resume, State};
+use crate::cohort::{Follower, Turned, View};
 use crate::frame::{self, News, Told};
 use crate::session::{Owed, SessionId};
 
@@ -38,18 +38,17 @@ pub(super) async fn run(
     }
 }
 
-/// What a turn came to for a cohort.
-type Outcomes = Vec<(CohortId, Turned)>;
+/// Who asked to go on, and what it has, where that is known.
+type Resumed = Vec<(Resume, Option<View>)>;
 
 impl State {
     pub(super) async fn take_turn(&mut self) {
-        let mut outcomes = Vec::new();
-        let looked = self.look(&mut outcomes).await;
-        // What has turned has turned, whatever became of the others.
-        self.tell(outcomes);
-        match looked {
-            Ok(()) => {
+        match self.look().await {
+            Ok(resumed) => {
+                self.told.clone_from(self.watch.token());
                 self.is_due = false;
+                self.tell();
+                self.go_on(resumed);
                 if !self.cohorts.are_beginning() {
                     // Who asked may have gone.
                     for waiting in self.waiting.drain(..) {
@@ -67,29 +66,29 @@ impl State {
         }
     }
 
-    async fn look(&mut self, outcomes: &mut Outcomes) -> Result<()> {
+    async fn look(&mut self) -> Result<Resumed> {
         let db = self.db.clone();
-        db.snapshot(|reader: &Reader, _| -> Boxed<'_, Result<()>> {
+        db.snapshot(|reader: &Reader, _| -> Boxed<'_, Result<Resumed>> {
             Box::pin(async move {
                 let delta = self.watch.look(reader).await?;
                 self.cohorts.note(delta);
-                self.settle(reader, outcomes).await
+                self.settle(reader).await?;
+                self.resume(reader).await
             })
         })
         .await
     }
 
-    /// Brings each whom it concerns up to what the reader sees.
-    async fn settle(&mut self, reader: &Reader, outcomes: &mut Outcomes) -> Result<()> {
+    /// Brings each whom it concerns up to what the reader sees. Nobody is told before all are.
+    async fn settle(&mut self, reader: &Reader) -> Result<()> {
         for id in self.cohorts.touched() {
             let Some(cohort) = self.cohorts.get_mut(id) else { continue };
             match cohort.turn(reader).await {
-                Ok(turned) => {
+                Ok(()) => {
                     cohort.failures = 0;
-                    outcomes.push((id, turned));
                     self.cohorts.has_turned(id);
                 }
-                // The snapshot is of no use after that. The others are brought up to date in the next turn, and this one last.
+                // The snapshot is of no use after that. It is tried in the next turn, after the others.
                 Err(error) => {
                     cohort.failures += 1;
                     return Err(error);
@@ -99,17 +98,36 @@ impl State {
         Ok(())
     }
 
-    fn tell(&mut self, outcomes: Outcomes) {
+    /// Finds out what those have who ask to go on from a token. Each asks once: whom it cannot be told begins anew.
+    async fn resume(&mut self, reader: &Reader) -> Result<Resumed> {
+        let mut resumed = Vec::new();
+        for resume in std::mem::take(&mut self.resumes) {
+            let Some(cohort) = self.cohorts.get(resume.cohort) else { continue };
+            if cohort.is_beginning() {
+                self.resumes.push(resume);
+                continue;
+            }
+            let has = match self.watch.since(reader, &resume.token).await? {
+                Some(changes) => cohort.before(&changes)?,
+                None => None,
+            };
+            resumed.push((resume, has));
+        }
+        Ok(resumed)
+    }
+
+    fn tell(&mut self) {
         let mut changed: HashMap<SessionId, Vec<(Told, View)>> = HashMap::new();
-        for (id, turned) in outcomes {
-            let Some(cohort) = self.cohorts.get(id) else { continue };
+        for id in self.cohorts.take_turned() {
+            let Some(cohort) = self.cohorts.get_mut(id) else { continue };
+            let turned = cohort.tell();
             let Some(view) = cohort.view() else { continue };
             match turned {
                 Turned::Same => {}
                 Turned::Begun => {
                     for Follower { session, sub } in &cohort.followers {
                         if let Some(open) = self.sessions.get_mut(session) {
-                            open.send(&frame::snap(*sub, view, self.watch.token()), [(*sub, Owed::All)]);
+                            open.send(&frame::snap(*sub, view, &self.told), [(*sub, Owed::All)]);
                         }
                     }
                 }
@@ -127,7 +145,27 @@ impl State {
             let (told, befores): (Vec<_>, Vec<_>) = changes.into_iter().unzip();
             let owed: Vec<_> =
                 told.iter().map(|it| it.id).zip(befores.into_iter().map(Owed::Since)).collect();
-            open.send(&frame::ops(&told, self.watch.token()), owed);
+            open.send(&frame::ops(&told, &self.told), owed);
+        }
+    }
+
+    /// Those who asked are told how what they have differs, or all of it; from then on they follow.
+    fn go_on(&mut self, resumed: Resumed) {
+        for (Resume { follower, cohort: id, .. }, has) in resumed {
+            let Follower { session, sub } = follower;
+            let open = self.sessions.get_mut(&session).filter(|it| it.subs.get(&sub) == Some(&id));
+            let (Some(open), Some(cohort)) = (open, self.cohorts.get_mut(id)) else { continue };
+            cohort.followers.push(follower);
+            let Some(view) = cohort.view() else { continue };
+            let news = has.and_then(|it| Some((News::since(&it, view).ok()?, it)));
+            match news {
+                None => open.send(&frame::snap(sub, view, &self.told), [(sub, Owed::All)]),
+                Some((news, had)) => {
+                    open.send(&frame::resumed(sub), []);
+                    let told = [Told { id: sub, news }];
+                    open.send(&frame::ops(&told, &self.told), [(sub, Owed::Since(had))]);
+                }
+            }
         }
     }
 }

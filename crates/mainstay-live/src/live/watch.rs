@@ -5,7 +5,7 @@ use mainstay_kernel::changes::{Committed, Loss, Since, Token};
 use mainstay_kernel::{Db, ErrorKind, Reader, Result};
 use mainstay_model::Schema;
 
-use crate::feed::{Delta, Reset, Resets, delta};
+use crate::feed::{Change, Delta, Reset, Resets, delta};
 
 /// How long after one look the next one is, at least: commits in between are told together.
 const TOGETHER: Duration = Duration::from_millis(5);
@@ -43,7 +43,7 @@ impl Watch {
     /// What was committed since this was last asked, as far as the reader of a snapshot sees.
     pub(crate) async fn look(&mut self, reader: &Reader) -> Result<Delta> {
         self.looked = Instant::now();
-        let delta = match self.since(reader).await? {
+        let delta = match self.missed(reader).await? {
             Since::Changes(changes, token) => delta(&self.models, &changes, token),
             Since::TooMany(touched, token) => {
                 let ours = self.models.keys().filter(|it| touched.contains(**it));
@@ -64,7 +64,18 @@ impl Watch {
         Ok(delta)
     }
 
-    async fn since(&mut self, reader: &Reader) -> Result<Since> {
+    /// What was committed since another token, as far as the reader sees; none where it cannot be told.
+    pub(super) async fn since(&self, reader: &Reader, token: &Token) -> Result<Option<Vec<Change>>> {
+        Ok(match Since::read(reader, token, self.most).await? {
+            Since::Changes(changes, token) => {
+                let delta = delta(&self.models, &changes, token);
+                matches!(&delta.resets, Resets::Models(models) if models.is_empty()).then_some(delta.changes)
+            }
+            Since::TooMany(..) | Since::Lost(_) => None,
+        })
+    }
+
+    async fn missed(&mut self, reader: &Reader) -> Result<Since> {
         if std::mem::take(&mut self.gives_up) {
             return Ok(Since::Lost(Loss::TooSlow));
         }

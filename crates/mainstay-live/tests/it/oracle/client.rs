@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
 use futures_util::FutureExt as _;
+use mainstay::kernel::changes::Token;
 use mainstay::kernel::{Caller, Db, Principal};
 use mainstay::model::list::list;
-use mainstay::model::{Count, Standing, Totals};
+use mainstay::model::{Count, Totals};
 use mainstay_live::{Client, Live, SubId};
 use serde_json::Value as Json;
 
@@ -21,6 +22,8 @@ pub(crate) struct Viewer {
 struct Followed {
     question: Question,
     has: Option<Has>,
+    /// The moment of what it has.
+    token: Option<Token>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,10 +53,21 @@ impl Viewer {
             return self.client.leave(SubId(number));
         }
         let question = Question::new(dice, &self.who);
-        let standing =
-            Standing::new(question.model, &self.who, question.query.clone()).expect("a scope that lets it");
+        let standing = question.standing(&self.who);
         self.client.follow(SubId(number), standing);
-        self.lists.insert(number, Followed { question, has: None });
+        self.lists.insert(number, Followed { question, has: None, token: None });
+    }
+
+    /// Loses its connection and comes back: it goes on with what it has, if it knows of when that is.
+    pub(crate) fn come_back(&mut self, live: &Live) {
+        self.client = live.client();
+        for (number, Followed { question, token, .. }) in &self.lists {
+            let standing = question.standing(&self.who);
+            match token {
+                Some(token) => self.client.resume(SubId(*number), standing, token.clone()),
+                None => self.client.follow(SubId(*number), standing),
+            }
+        }
     }
 
     /// Takes in all that is on its way.
@@ -73,6 +87,7 @@ impl Viewer {
 
     fn apply(&mut self, frame: &str) {
         let frame: Json = serde_json::from_str(frame).expect("JSON");
+        let token = frame["token"].as_str().map(|it| it.parse::<Token>().expect("a token"));
         match frame["t"].as_str().expect("a kind") {
             "snap" => {
                 let id = frame["id"].as_u64().expect("a number");
@@ -80,6 +95,7 @@ impl Viewer {
                 let Some(list) = self.lists.get_mut(&id) else { return };
                 let rows = frame["rows"].as_array().expect("rows").clone();
                 list.has = Some(Has { rows, total: frame["total"].as_u64() });
+                list.token = token;
             }
             "ops" => {
                 for sub in frame["subs"].as_array().expect("subscriptions") {
@@ -87,14 +103,19 @@ impl Viewer {
                     let Some(Followed { has: Some(has), .. }) = self.lists.get_mut(&id) else { continue };
                     has.apply(sub);
                 }
+                // Nothing else has changed for this client.
+                for list in self.lists.values_mut().filter(|it| it.has.is_some()) {
+                    list.token.clone_from(&token);
+                }
             }
+            "resumed" => {}
             other => panic!("nobody said `{other}`: {frame}"),
         }
     }
 
     /// What it has is what the lists give.
     pub(crate) async fn compare(&self, db: &Db, said: &str) {
-        for Followed { question, has } in self.lists.values() {
+        for Followed { question, has, .. } in self.lists.values() {
             let query = &question.query;
             let page = list(&db.reader(), question.model, &self.who, query, &Totals::default()).await;
             let page = page.expect("a list");

@@ -54,6 +54,10 @@ async fn play(app: &TestApp, seed: u64) {
                 let at = dice.below(viewers.len());
                 viewers[at].follow(&mut dice);
             }
+            3 if !viewers.is_empty() => {
+                let at = dice.below(viewers.len());
+                viewers[at].come_back(&live);
+            }
             _ => writers.step(&mut dice).await,
         }
         for viewer in &mut viewers {

@@ -1,5 +1,5 @@
 use mainstay::kernel::Caller;
-use mainstay::model::{ListQuery, ModelEntry, parse_list};
+use mainstay::model::{ListQuery, ModelEntry, Standing, parse_list};
 
 use super::world::{Note, Person, Room};
 use crate::dice::Dice;
@@ -41,6 +41,12 @@ impl Question {
         let query =
             parse_list(model, &MODELS, who, &asked).unwrap_or_else(|error| panic!("{error:?}: {asked:?}"));
         Self { model, query, asked }
+    }
+}
+
+impl Question {
+    pub(crate) fn standing(&self, who: &Caller) -> Standing {
+        Standing::new(self.model, who, self.query.clone()).expect("a scope that lets it")
     }
 }
 
