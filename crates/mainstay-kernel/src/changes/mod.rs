@@ -47,6 +47,21 @@ pub enum Since {
     Lost(Loss),
 }
 
+/// How much is told at once, at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Most {
+    /// Changes of rows. Default 10 000.
+    pub changes: u32,
+    /// The size of their images, in bytes as the database keeps them. Default 32 MiB.
+    pub bytes: u64,
+}
+
+impl Default for Most {
+    fn default() -> Self {
+        Self { changes: 10_000, bytes: 32 << 20 }
+    }
+}
+
 /// Why it cannot be told what was committed since a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
@@ -59,12 +74,12 @@ pub enum Loss {
 }
 
 impl Db {
-    /// What was committed since `since`, at most so many changes of rows. It costs what there is to tell, however long
+    /// What was committed since `since`, if it is not more than `most`. It costs what there is to tell, however long
     /// other transactions are open.
     ///
     /// # Errors
     /// Unavailable, when the database is away.
-    pub async fn changes(&self, since: &Token, most: u32) -> Result<Since> {
+    pub async fn changes(&self, since: &Token, most: Most) -> Result<Since> {
         let read = Since::read(&self.reader(), since, most).await;
         match read {
             Err(error) if matches!(error.kind(), ErrorKind::TooSlow(_)) => Ok(Since::Lost(Loss::TooSlow)),
@@ -97,14 +112,15 @@ impl Since {
     ///
     /// # Errors
     /// Too slow, when it is more than can be read within the limit for reads; unavailable, when the database is away.
-    pub async fn read(reader: &Reader, since: &Token, most: u32) -> Result<Self> {
-        let Some(statement) = store::since(reader.dialect(), since, u64::from(most) + 1) else {
+    pub async fn read(reader: &Reader, since: &Token, most: Most) -> Result<Self> {
+        let Some(statement) = store::since(reader.dialect(), since, most) else {
             return Ok(Self::Lost(Loss::Foreign));
         };
         let rows = reader.rows(&statement).await?;
         let told = Told::read(&rows)?;
         let Told::Changed { token, changed } = told else { return Ok(told.lost()) };
-        if changed.len() > most as usize {
+        let bytes = changed.first().map_or(Ok(0), |row| row.at::<i64>(BYTES))?;
+        if changed.len() > most.changes as usize || u64::try_from(bytes).is_ok_and(|it| it > most.bytes) {
             return Self::read_models(reader, since).await;
         }
         let captured = changed.iter().map(|row| captured(row)).collect::<Result<_>>()?;
@@ -127,6 +143,9 @@ impl Since {
 /// Where in a row that tells of changes its own columns begin. Before them: how far it reaches, the mark of the
 /// database, whether the token is its own, and whether all since then is kept.
 const FIRST: usize = 4;
+
+/// Where the size of all changes stands, and behind it what became of the row.
+const BYTES: usize = FIRST + 2;
 
 /// What the rows of [`store::since`] say.
 enum Told<'r> {
@@ -160,8 +179,8 @@ fn captured(row: &Row) -> Result<Captured> {
     Ok(Captured {
         model: row.at(FIRST)?,
         stamp: Stamp(row.at(FIRST + 1)?),
-        before: image(row, FIRST + 2)?,
-        after: image(row, FIRST + 3)?,
+        before: image(row, BYTES + 1)?,
+        after: image(row, BYTES + 2)?,
     })
 }
 

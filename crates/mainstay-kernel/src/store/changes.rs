@@ -1,6 +1,6 @@
 //! Reading what row triggers recorded. See `migrations/0004_change.sql` for what keeps it short.
 
-use crate::changes::{Reach, Token};
+use crate::changes::{Most, Reach, Token};
 use crate::{Dialect, Statement};
 
 /// Tells a PostgreSQL database from every other, and from itself before it was copied, restored or failed over: the
@@ -9,43 +9,51 @@ pub(super) const PLACE: &str = "md5(concat_ws(' ', (SELECT system_identifier FRO
      left(pg_walfile_name(pg_current_wal_insert_lsn()), 8), \
      (SELECT oid FROM pg_database WHERE datname = current_database()), 'mainstay_change'::regclass::oid))";
 
+/// The mark of a SQLite file: its epoch, and when it was last opened. Who gives a token of an earlier opening back must not
+/// have seen more than there was at the next one: then the file goes on from what the token saw, and is no copy.
+const RUN: &str = "(select id from mainstay_run order by rowid desc limit 1) || '-' || epoch";
+
 /// How far a statement sees, and the mark of the database.
 pub(crate) fn now(dialect: Dialect) -> Statement {
     match dialect {
         Dialect::Postgres => Statement::new(format!(
             "SELECT pg_current_snapshot()::text, md5(concat_ws(' ', system, epoch, {PLACE})) FROM mainstay_meta"
         )),
-        Dialect::Sqlite => Statement::new(
+        Dialect::Sqlite => Statement::new(format!(
             "select cast(coalesce((select seq from sqlite_sequence where name = 'mainstay_change'), 0) as text), \
-             system || '-' || epoch from mainstay_meta",
-        ),
+             {RUN} from mainstay_meta"
+        )),
     }
 }
 
 /// What was committed since the token, at most so many changes: how far that reaches, the mark, whether the token is
-/// this database's and whether all since then is kept; then model, stamp, before and after. None for another store's.
-pub(crate) fn since(dialect: Dialect, token: &Token, most: u64) -> Option<Statement> {
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
+/// this database's and whether all since then is kept; then model, stamp, size of all, before and after. Where there are
+/// more bytes, or one change more than may be, there are no images. None for another store's token.
+pub(crate) fn since(dialect: Dialect, token: &Token, most: Most) -> Option<Statement> {
+    let (changes, bytes) = (i64::from(most.changes) + 1, i64::try_from(most.bytes).unwrap_or(i64::MAX));
     match (dialect, token.reach()) {
         (Dialect::Postgres, Reach::Ended { next, open }) => {
             let text = told_postgres(
-                "(SELECT model, xid AS stamp, before, after, seq FROM mainstay_change \
-                  WHERE xid >= $2::text::xid8 ORDER BY xid LIMIT $4) UNION ALL \
-                 (SELECT model, xid, before, after, seq FROM mainstay_change \
-                  WHERE xid = ANY ($3::text::xid8[]) LIMIT $4)",
-                "model, stamp, before, after",
+                "SELECT *, sum(coalesce(pg_column_size(before), 0) + coalesce(pg_column_size(after), 0)) \
+                   OVER ()::bigint AS bytes FROM (\
+                   (SELECT model, xid AS stamp, before, after, seq FROM mainstay_change \
+                    WHERE xid >= $2::text::xid8 ORDER BY xid LIMIT $4) UNION ALL \
+                   (SELECT model, xid, before, after, seq FROM mainstay_change \
+                    WHERE xid = ANY ($3::text::xid8[]) LIMIT $4)) AS found",
+                "model, stamp, bytes, CASE WHEN bytes <= $5 THEN before END, CASE WHEN bytes <= $5 THEN after END",
                 "seq",
             );
-            Some(of_postgres(text, token, *next, open).bind(most))
+            Some(of_postgres(text, token, *next, open).bind(changes).bind(bytes))
         }
         (Dialect::Sqlite, Reach::Counted(last)) => {
             let text = told_sqlite(
-                "select model, seq as stamp, before, after from mainstay_change \
-                 where seq > ?2 order by seq limit ?3",
-                "model, stamp, before, after",
+                "select *, sum(coalesce(length(before), 0) + coalesce(length(after), 0)) over () as bytes \
+                 from (select model, seq as stamp, before, after from mainstay_change \
+                 where seq > ?2 order by seq limit ?3)",
+                "model, stamp, bytes, case when bytes <= ?4 then before end, case when bytes <= ?4 then after end",
                 "stamp",
             );
-            Some(Statement::new(text).bind(token.mark()).bind(*last).bind(most))
+            Some(Statement::new(text).bind(token.mark()).bind(*last).bind(changes).bind(bytes))
         }
         (Dialect::Postgres, Reach::Counted(_)) | (Dialect::Sqlite, Reach::Ended { .. }) => None,
     }
@@ -103,8 +111,13 @@ fn told_sqlite(changed: &str, columns: &str, order: &str) -> String {
     format!(
         "with meta as materialized (\
            select coalesce((select seq from sqlite_sequence where name = 'mainstay_change'), 0) as now, \
-             system || '-' || epoch as mark, horizon from mainstay_meta) \
-         select cast(now as text), mark, mark = ?1 and ?2 <= now, horizon <= ?2, {columns} \
-         from meta left join ({changed}) on true order by {order}"
+             {RUN} as mark, epoch, horizon from mainstay_meta), \
+         told as materialized (\
+           select now, mark, horizon <= ?2 as kept, exists (select 1 from mainstay_run as run \
+             where run.id || '-' || epoch = ?1 and run.after <= ?2 and ?2 <= coalesce(\
+               (select min(later.after) from mainstay_run as later where later.rowid > run.rowid), now)) as ours \
+           from meta) \
+         select cast(now as text), mark, ours, kept, {columns} \
+         from told left join ({changed}) on true order by {order}"
     )
 }

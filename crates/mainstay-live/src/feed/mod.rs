@@ -12,7 +12,7 @@ pub use subscription::Subscription;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use mainstay_kernel::changes::Token;
+use mainstay_kernel::changes::{Most, Token};
 use mainstay_kernel::{Db, Result};
 use mainstay_model::Schema;
 use tokio::sync::{Notify, broadcast};
@@ -23,17 +23,10 @@ use self::tail::Tail;
 const BEHIND: usize = 256;
 
 /// How a feed reads.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct FeedOptions {
-    /// The most changes of rows in one delta: beyond it, those who read the models that it touched start again. Default
-    /// 10 000.
-    pub most_changes: u32,
-}
-
-impl Default for FeedOptions {
-    fn default() -> Self {
-        Self { most_changes: 10_000 }
-    }
+    /// The most in one delta: beyond it, those who read the models that it touched start again.
+    pub most: Most,
 }
 
 /// Tells what is committed to live models, by whomever: this process, others, raw SQL. While somebody listens one task

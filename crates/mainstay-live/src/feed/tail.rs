@@ -67,7 +67,7 @@ impl Tail {
     /// What was committed since the last look.
     async fn look(&self) -> Result<Delta> {
         let (db, models) = (&self.feed.db, &self.feed.models);
-        Ok(match db.changes(&self.token, self.feed.options.most_changes).await? {
+        Ok(match db.changes(&self.token, self.feed.options.most).await? {
             Since::Changes(changes, token) => image::delta(models, &changes, token),
             Since::TooMany(touched, token) => {
                 let ours = models.keys().filter(|it| touched.contains(**it));

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use mainstay_kernel::changes::Token;
+use mainstay_kernel::changes::{Most, Token};
 use mainstay_kernel::{Db, Owned, Result};
 use mainstay_model::{Schema, Standing};
 use tokio::sync::{mpsc, oneshot};
@@ -111,7 +111,8 @@ impl Live {
     /// # Errors
     /// Unavailable, when the database is away.
     pub async fn start(db: &Db, models: &[&'static Schema], options: LiveOptions) -> Result<Self> {
-        let watch = Watch::begin(db, models, options.most_changes).await?;
+        let most = Most { changes: options.most_changes, ..Most::default() };
+        let watch = Watch::begin(db, models, most).await?;
         let (commands, obeyed) = mpsc::unbounded_channel();
         let owned = Owned::new();
         let state = State::new(db, watch, commands.downgrade());

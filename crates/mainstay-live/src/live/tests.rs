@@ -1,4 +1,4 @@
-use mainstay_kernel::changes::Token;
+use mainstay_kernel::changes::{Most, Token};
 use mainstay_kernel::{Caller, DbOptions, Kind, Place, StoreUrl, Tx, Value};
 use mainstay_model::{
     About, ColumnDef, Exists, ModelEntry, Part, Predicate, Read, Schema, Standing, Subject, Write, Writer,
@@ -71,7 +71,7 @@ impl Stage {
     async fn new(most_waiting: usize) -> Self {
         let db = Db::open(DbOptions::new(StoreUrl::SqliteMemory)).await.unwrap();
         let _ = additive::apply(&db, &[&THINGS]).await.unwrap();
-        let watch = Watch::begin(&db, &[&THINGS], 1000).await.unwrap();
+        let watch = Watch::begin(&db, &[&THINGS], Most::default()).await.unwrap();
         let (speaker, commands) = unbounded_channel();
         let mut state = State::new(&db, watch, speaker.downgrade());
         let outbox = Arc::new(Outbox::new(most_waiting));

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use mainstay_kernel::changes::{Committed, Loss, Since, Token};
+use mainstay_kernel::changes::{Committed, Loss, Most, Since, Token};
 use mainstay_kernel::{Db, ErrorKind, Reader, Result};
 use mainstay_model::Schema;
 
@@ -17,7 +17,7 @@ const LOOK: std::ops::Range<u64> = 250..1000;
 pub(crate) struct Watch {
     db: Db,
     models: HashMap<&'static str, &'static Schema>,
-    most: u32,
+    most: Most,
     token: Token,
     commits: Committed,
     looked: Instant,
@@ -27,7 +27,7 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// What is committed from now on to these models, at most so many changes at once.
-    pub(crate) async fn begin(db: &Db, models: &[&'static Schema], most: u32) -> Result<Self> {
+    pub(crate) async fn begin(db: &Db, models: &[&'static Schema], most: Most) -> Result<Self> {
         // Before the first look, so that no commit falls between the two.
         let commits = db.commits();
         let token = Token::of(&db.reader()).await?;

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use mainstay::kernel::Dialect;
+use mainstay::kernel::changes::Most;
 use mainstay::model::Schema;
 use mainstay::prelude::*;
 use mainstay_live::{Feed, FeedOptions, Reset, Resets};
@@ -11,7 +12,7 @@ use crate::models::{Label, MODELS, NewLabel, Quiet, Thing, app, by_others, chang
 #[mainstay::test(app = app)]
 async fn too_much_at_once_resets_the_models_that_it_touches(app: TestApp) {
     let db = app.db();
-    let feed = Feed::new(db, &MODELS, FeedOptions { most_changes: 10 });
+    let feed = Feed::new(db, &MODELS, FeedOptions { most: Most { changes: 10, ..Most::default() } });
     let mut heard = feed.subscribe().await.expect("a subscription");
     let rows = || (0..11).map(|it| NewLabel { title: it.to_string() }).collect();
     db.write(async |tx: &mut Tx| NewLabel::insert_all(tx, rows()).await).await.expect("labels");

@@ -16,28 +16,29 @@ const PATIENCE: &str = "100ms";
 const TURNS: i64 = 4;
 
 impl Postgres {
-    /// Empties the tables whose changes have all been in sight since before `before`, and lets the next one be written
-    /// to when the one at hand has been since before `turn_before`. How many it emptied.
+    /// Empties the tables whose changes have all been in sight since before `before`, as the last time this was called knew
+    /// it, and lets the next one be written to when the one at hand has been since before `turn_before`. How many it
+    /// emptied.
+    ///
+    /// Emptying is seen by snapshots that are older, and the horizon is not: a reader whose snapshot is from between the
+    /// two would find nothing, and no word of it. So a horizon is told one sweep, of some minutes, before it is gone by.
     pub(crate) async fn expire_changes(
         &self,
         now: Timestamp,
         before: Timestamp,
         turn_before: Timestamp,
     ) -> Result<u64> {
-        if !self.note_sight(now, before).await? {
-            return Ok(0);
-        }
         let mut emptied = 0;
         for turn in 0..TURNS {
             emptied += u64::from(self.empty(turn).await?);
         }
         self.turn_over(now, turn_before).await?;
+        self.note_sight(now, before).await?;
         Ok(emptied)
     }
 
-    /// Notes what is in sight now, and sets the horizon to what was then; whether there is one. It is committed before
-    /// anything is emptied: whoever finds a table empty finds the horizon that says so.
-    async fn note_sight(&self, now: Timestamp, before: Timestamp) -> Result<bool> {
+    /// Notes what is in sight now, and sets the horizon to what was then.
+    async fn note_sight(&self, now: Timestamp, before: Timestamp) -> Result<()> {
         const NOTE: &str = "INSERT INTO mainstay_change_sight (at, sight) VALUES ($1, pg_current_snapshot())";
         // The newest of those that are old enough.
         const SET: &str = "WITH past AS (SELECT at, sight FROM mainstay_change_sight WHERE at <= $1 \
@@ -49,9 +50,8 @@ impl Postgres {
         let lease = self.pool.lease().await?;
         ran(&lease, NOTE, &[ValueRef::Timestamp(now)]).await?;
         ran(&lease, SET, &[ValueRef::Timestamp(before)]).await?;
-        let rows = ran(&lease, "SELECT horizon IS NOT NULL FROM mainstay_meta", &[]).await?;
         lease.give_back();
-        Ok(first(&rows)?.unwrap_or(false))
+        Ok(())
     }
 
     /// Empties one table, if nothing in it is younger than the horizon and nobody has it open.
@@ -107,6 +107,7 @@ impl Postgres {
 async fn is_past(lease: &Lease, turn: i64) -> Result<bool> {
     let text = format!(
         "SELECT EXISTS (SELECT FROM mainstay_change_{turn}) \
+         AND EXISTS (SELECT FROM mainstay_meta WHERE horizon IS NOT NULL) \
          AND NOT EXISTS (SELECT FROM mainstay_change_{turn} WHERE xid >= (SELECT pg_snapshot_xmax(horizon) FROM mainstay_meta)) \
          AND NOT EXISTS (SELECT FROM mainstay_change_{turn} WHERE xid = ANY (ARRAY(\
            SELECT pg_snapshot_xip(horizon) FROM mainstay_meta)))"

@@ -1,11 +1,25 @@
 //! Keeping what row triggers recorded for its time, and no longer.
 
-use super::Sqlite;
+use uuid::Uuid;
+
+use super::{Sqlite, SqliteTx};
 use crate::store::Commit;
 use crate::{Result, Statement, Timestamp};
 
 /// How many changes go at once: the writer is everybody's.
 const BATCH: u32 = 500;
+
+/// How many openings of a file are known.
+const RUNS: u32 = 1000;
+
+/// Notes that the file was opened.
+pub(super) fn begin_run(tx: &SqliteTx) -> Result<()> {
+    const BEGIN: &str = "insert into mainstay_run (id, after) values \
+         (?1, coalesce((select seq from sqlite_sequence where name = 'mainstay_change'), 0))";
+    const FORGET: &str = "delete from mainstay_run where rowid <= (select max(rowid) from mainstay_run) - ?1";
+    tx.execute(&Statement::new(BEGIN).bind(Uuid::now_v7()))?;
+    tx.execute(&Statement::new(FORGET).bind(RUNS)).map(drop)
+}
 
 impl Sqlite {
     /// Deletes the changes that were recorded before `before`; how many.

@@ -59,6 +59,11 @@ pub(super) const ALL: &[Migration] = &[
         name: "mainstay/0006_horizon",
         sql: "alter table mainstay_meta add column horizon integer not null default 0",
     },
+    Migration {
+        // Each opening of the file, and the last change that there was then. A copy goes on with openings of its own.
+        name: "mainstay/0007_run",
+        sql: "create table mainstay_run (id text primary key not null, after integer not null) strict",
+    },
 ];
 
 const LEDGER: &str = "create table if not exists mainstay_migration (
@@ -73,7 +78,11 @@ pub(super) async fn migrate(store: &Sqlite, migrations: &[Migration], now: Times
     for migration in migrations {
         in_transaction(store, |tx| apply(tx, migration, now)).await?;
     }
-    in_transaction(store, name_system).await
+    in_transaction(store, |tx| {
+        name_system(tx)?;
+        super::changes::begin_run(tx)
+    })
+    .await
 }
 
 async fn in_transaction(store: &Sqlite, work: impl Fn(&SqliteTx) -> Result<()>) -> Result<()> {

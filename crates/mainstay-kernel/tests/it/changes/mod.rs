@@ -8,7 +8,7 @@ mod tokens;
 
 use std::collections::BTreeMap;
 
-use mainstay_kernel::changes::{Captured, Since, Token};
+use mainstay_kernel::changes::{Captured, Most, Since, Token};
 use mainstay_kernel::{Capture, Db, Dialect, Kind, StoreUrl, Tx};
 use serde_json::Value as Json;
 use tokio_postgres::NoTls;
@@ -53,9 +53,14 @@ async fn now(db: &Db) -> Token {
     Token::of(&db.reader()).await.expect("a token")
 }
 
+/// So many changes, of any size.
+fn few(changes: u32) -> Most {
+    Most { changes, ..Most::default() }
+}
+
 /// What was committed since, all of it.
 async fn since(db: &Db, token: &Token) -> (Vec<Captured>, Token) {
-    match db.changes(token, 10_000).await.expect("changes") {
+    match db.changes(token, Most::default()).await.expect("changes") {
         Since::Changes(changes, token) => (changes, token),
         other @ (Since::TooMany(..) | Since::Lost(_)) => panic!("{other:?}"),
     }

@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use mainstay_kernel::changes::{Loss, Since, Token};
+use mainstay_kernel::changes::{Loss, Most, Since, Token};
 use mainstay_kernel::{Db, DbOptions, Statement, StoreUrl};
 
-use super::{Tail, is, is_postgres, live, now, seen, since, stranger, write};
-use crate::stores::{Given, on_both, on_postgres};
+use super::{Tail, few, is, is_postgres, live, now, seen, since, stranger, write};
+use crate::stores::{Given, on_both, on_postgres, on_sqlite};
 
 on_both! {
     async fn a_token_is_understood_by_another_handle(given: Given) {
@@ -50,16 +50,16 @@ on_both! {
         let elsewhere = Db::open(DbOptions::new(StoreUrl::SqliteMemory)).await.unwrap();
         let (here, there) = (now(&given.db).await, now(&elsewhere).await);
         let lost = Since::Lost(Loss::Foreign);
-        assert_eq!((given.db.changes(&there, 9).await.unwrap(), elsewhere.changes(&here, 9).await.unwrap()), (lost.clone(), lost));
+        assert_eq!((given.db.changes(&there, few(9)).await.unwrap(), elsewhere.changes(&here, few(9)).await.unwrap()), (lost.clone(), lost));
         elsewhere.stop(Duration::from_secs(5)).await;
     }
 
     async fn a_token_from_before_a_restore_is_refused(given: Given) {
         let before = now(&given.db).await;
         write(&given.db, &["UPDATE mainstay_meta SET epoch = epoch + 1"]).await;
-        assert_eq!(given.db.changes(&before, 9).await.unwrap(), Since::Lost(Loss::Foreign));
+        assert_eq!(given.db.changes(&before, few(9)).await.unwrap(), Since::Lost(Loss::Foreign));
         let after = now(&given.db).await;
-        assert!(matches!(given.db.changes(&after, 9).await.unwrap(), Since::Changes(..)));
+        assert!(matches!(given.db.changes(&after, few(9)).await.unwrap(), Since::Changes(..)));
     }
 
     async fn a_token_from_the_future_is_refused(given: Given) {
@@ -67,7 +67,7 @@ on_both! {
         let (mark, _) = now.split_once('.').unwrap();
         let far = if is_postgres(&given) { "900000000000:900000000000:" } else { "900000000000" };
         let future: Token = format!("{mark}.{far}").parse().unwrap();
-        assert_eq!(given.db.changes(&future, 9).await.unwrap(), Since::Lost(Loss::Foreign));
+        assert_eq!(given.db.changes(&future, few(9)).await.unwrap(), Since::Lost(Loss::Foreign));
     }
 
     async fn more_than_was_asked_for_is_told_by_its_models(given: Given) {
@@ -79,10 +79,16 @@ on_both! {
             &format!("INSERT INTO notes (id, title) VALUES {}", rows.join(", ")),
             "INSERT INTO boards (id, title) VALUES (1, 'a')",
         ]).await;
-        let Since::TooMany(models, token) = db.changes(&tail.token, 11).await.unwrap() else { panic!("12 are not 11") };
+        let Since::TooMany(models, token) = db.changes(&tail.token, few(11)).await.unwrap() else { panic!("12 are not 11") };
         assert_eq!(models, BTreeSet::from(["board".to_owned(), "note".to_owned()]));
         assert!(since(db, &token).await.0.is_empty(), "the token is behind all of it");
         assert_eq!(tail.next().await.len(), 12);
+        // Few, and large.
+        write(db, &["UPDATE notes SET title = 'large'  WHERE id = 1", "UPDATE boards SET title = 'small'"]).await;
+        let bytes = |bytes| Most { bytes, ..Most::default() };
+        let Since::TooMany(models, _) = db.changes(&tail.token, bytes(20)).await.unwrap() else { panic!("it is more") };
+        assert_eq!(models.len(), 2);
+        assert!(matches!(db.changes(&tail.token, bytes(2000)).await.unwrap(), Since::Changes(..)));
     }
 }
 
@@ -99,12 +105,42 @@ fn a_copy_of_a_database_begins_another_epoch() {
             .await
             .unwrap();
         let copy = Db::open(given.options.clone()).await.expect("the copy");
-        assert_eq!(copy.changes(&token, 9).await.unwrap(), Since::Lost(Loss::Foreign));
+        assert_eq!(copy.changes(&token, few(9)).await.unwrap(), Since::Lost(Loss::Foreign));
         let kept: i64 = stranger.query_one("SELECT count(*) FROM mainstay_change", &[]).await.unwrap().get(0);
         assert_eq!(kept, 0, "its changes were other transactions'");
         let mut tail = Tail::of(&copy).await;
         write(&copy, &["INSERT INTO notes (id, title) VALUES (2, 'b')"]).await;
         assert_eq!(tail.seen().await, [is("note", "", "b")]);
+        copy.stop(Duration::from_secs(10)).await;
+    });
+}
+
+#[test]
+fn a_copy_of_a_file_takes_no_token_of_what_it_has_not_seen() {
+    on_sqlite(async |given| {
+        let StoreUrl::SqliteFile(original) = given.options.url.clone() else { panic!("a file") };
+        let copied = original.with_extension("copy");
+        live(&given.db).await;
+        let early = now(&given.db).await;
+        given.db.stop(Duration::from_secs(10)).await;
+        std::fs::copy(&original, &copied).expect("a copy");
+
+        let db = Db::open(given.options.clone()).await.expect("the original");
+        write(&db, &["INSERT INTO notes (id, title) VALUES (1, 'original')"]).await;
+        let late = now(&db).await;
+        assert_eq!(since(&db, &early).await.0.len(), 1, "an opening is no end");
+        db.stop(Duration::from_secs(10)).await;
+
+        let copy = Db::open(DbOptions::new(StoreUrl::SqliteFile(copied))).await.expect("the copy");
+        for id in 1..4 {
+            write(&copy, &[&format!("INSERT INTO notes (id, title) VALUES ({id}, 'copy {id}')")]).await;
+        }
+        assert_eq!(copy.changes(&late, few(9)).await.unwrap(), Since::Lost(Loss::Foreign));
+        assert_eq!(since(&copy, &early).await.0.len(), 3, "it goes on from what both have been");
+        // As if the original had gone on in the same opening.
+        let text = early.to_string();
+        let beyond = text.replace(".0", ".1").parse().unwrap();
+        assert_eq!(copy.changes(&beyond, few(9)).await.unwrap(), Since::Lost(Loss::Foreign), "{text}");
         copy.stop(Duration::from_secs(10)).await;
     });
 }

@@ -1,7 +1,7 @@
 use serde_json::Value as Json;
 
 use super::trial::Trial;
-use crate::changes::Token;
+use crate::changes::{Most, Token};
 use crate::store::changes::{now, since};
 use crate::{Dialect, Statement};
 
@@ -33,7 +33,7 @@ async fn a_read_looks_at_what_it_tells_and_at_nothing_else() {
             if analysed {
                 trial.batch("ANALYZE mainstay_change").await;
             }
-            let read = since(Dialect::Postgres, &token, 10_001).unwrap();
+            let read = since(Dialect::Postgres, &token, Most::default()).unwrap();
             let text = format!("EXPLAIN (ANALYZE, FORMAT JSON) {}", read.text());
             // More often than the server plans a statement for its values.
             for _ in 0..8 {
