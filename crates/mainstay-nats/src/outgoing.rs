@@ -71,6 +71,9 @@ impl Outgoing {
         &self.0.origin
     }
 
+    /// The queue of [`Outgoing::workers`].
+    pub const QUEUE: &str = QUEUE;
+
     /// What sends, and what looks again: two of the workers of the process.
     pub fn workers() -> [WorkerEntry; 2] {
         [WorkerEntry::of::<Send>(), WorkerEntry::of::<Confirm>()]

@@ -131,17 +131,20 @@ fn work(assembly: &mut Assembly, config: &Config, broker: Option<&Broker>) -> Re
     let mut work = std::mem::take(&mut assembly.work);
     work.only.clone_from(&config.queues);
     work.most = config.worker_concurrency;
-    work.duty = match (config.roles.has(Role::Worker), config.roles.has(Role::Cron)) {
-        (true, true) => Duty::TasksAndCrons,
-        (true, false) => Duty::Tasks,
-        (false, true) => Duty::Crons,
-        (false, false) => Duty::Nothing,
+    let has = |role| config.roles.has(role);
+    work.duty = match (has(Role::Worker), has(Role::Relay), has(Role::Cron)) {
+        (true, _, true) => Duty::TasksAndCrons,
+        (true, _, false) => Duty::Tasks,
+        (false, true, true) => Duty::RelayAndCrons,
+        (false, true, false) => Duty::Relay,
+        (false, false, true) => Duty::Crons,
+        (false, false, false) => Duty::Nothing,
     };
-    if work.is_empty() {
-        must_answer(config)?;
-    }
     if let Some(broker) = broker {
         broker.join(&mut work);
+    }
+    if work.is_empty() {
+        must_answer(config)?;
     }
     Ok(work)
 }

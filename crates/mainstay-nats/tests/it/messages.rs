@@ -4,7 +4,7 @@ use async_nats::jetstream;
 use futures_util::StreamExt as _;
 use mainstay::kernel::work::TaskFilter;
 use mainstay::prelude::*;
-use mainstay::queue::{Engine, Work, WorkerEntry};
+use mainstay::queue::{Duty, Engine, Work, WorkerEntry};
 use mainstay_nats::{Incoming, Outgoing};
 use mainstay_test::TestApp;
 
@@ -23,12 +23,17 @@ struct Publishing {
 
 impl Publishing {
     async fn of(app: &TestApp) -> Self {
+        Self::with(app, Duty::default()).await
+    }
+
+    async fn with(app: &TestApp, duty: Duty) -> Self {
         let environment = Environment::new();
         let outgoing =
             Outgoing::attach(environment.connect().await, app.db(), "people", vec!["people"]).await;
         let mut workers = vec![WorkerEntry::of::<hear>()];
         workers.extend(Outgoing::workers());
-        let engine = Engine::new(app.db(), Work { workers, ..Work::default() }).unwrap();
+        let work = Work { workers, duty, relayed: vec![Outgoing::QUEUE], ..Work::default() };
+        let engine = Engine::new(app.db(), work).unwrap();
         engine.enter().await.unwrap();
         let jetstream = jetstream::new(async_nats::connect(url()).await.unwrap());
         Self { environment, outgoing: outgoing.unwrap(), engine, jetstream }
@@ -77,6 +82,26 @@ async fn what_is_published_is_sent_until_it_is_acknowledged_and_looked_for_again
     app.advance(Duration::from_secs(241));
     publishing.engine.step().await.unwrap();
     assert_eq!((left(&app).await, publishing.last().await), (vec![], 1));
+}
+
+#[mainstay::test(app = app)]
+async fn a_relay_sends_messages_and_makes_ready_what_is_due_and_runs_nothing_else(app: TestApp) {
+    let publishing = Publishing::with(&app, Duty::Relay).await;
+    publishing.stream().await;
+    publish(&app, "news.local", "ann").await.unwrap();
+    let later =
+        write_tx!(app.db(), |tx| { tx.enqueue(hear, "bob".to_owned()).after(Duration::from_secs(60)).await });
+    let later = later.await.unwrap();
+    publishing.engine.step().await.unwrap();
+    assert_eq!(publishing.last().await, 1);
+    app.advance(Duration::from_secs(61));
+    publishing.engine.step().await.unwrap();
+    let all =
+        app.db().tasks(&TaskFilter { queue: Some("ears".to_owned()), ..TaskFilter::default() }, 10).await;
+    let all = all.unwrap();
+    let waiting: Vec<_> = all.iter().map(|it| (it.id, it.state.as_str(), it.attempt)).collect();
+    assert!(waiting.contains(&(later, "ready", 0)), "{waiting:?}");
+    assert_eq!(heard(&app).await, Vec::<String>::new());
 }
 
 #[mainstay::test(app = app)]

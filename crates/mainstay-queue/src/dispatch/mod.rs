@@ -50,6 +50,8 @@ pub struct Work {
     pub queues: Vec<QueueSpec>,
     /// The queues that it serves; all when empty.
     pub only: Vec<String>,
+    /// The framework's own queues whose tasks hand on what was committed, such as messages to a broker.
+    pub relayed: Vec<&'static str>,
     /// How many tasks run at the same time, over all queues; as many as their queues allow when there is no number.
     pub most: Option<u32>,
     /// Which part of it this process does.
@@ -70,6 +72,10 @@ pub enum Duty {
     Tasks,
     /// It says when a cron is due; others run it.
     Crons,
+    /// It makes ready what is due and runs what hands on ([`Work::relayed`]); the rest is for others.
+    Relay,
+    /// The same, and it says when a cron is due.
+    RelayAndCrons,
     /// Neither.
     Nothing,
 }
@@ -77,8 +83,8 @@ pub enum Duty {
 impl Duty {
     fn sees_to_crons(self) -> bool {
         match self {
-            Self::TasksAndCrons | Self::Crons => true,
-            Self::Tasks | Self::Nothing => false,
+            Self::TasksAndCrons | Self::Crons | Self::RelayAndCrons => true,
+            Self::Tasks | Self::Relay | Self::Nothing => false,
         }
     }
 }
@@ -88,7 +94,7 @@ impl Work {
     pub fn is_empty(&self) -> bool {
         let tasks = !self.workers.is_empty() || !self.crons.is_empty();
         match self.duty {
-            Duty::TasksAndCrons | Duty::Tasks => !tasks,
+            Duty::TasksAndCrons | Duty::Tasks | Duty::Relay | Duty::RelayAndCrons => !tasks,
             Duty::Crons => self.crons.is_empty(),
             // What its requests leave behind is for others.
             Duty::Nothing => !tasks || self.shares.broker().is_none(),
@@ -446,13 +452,16 @@ fn known(work: &Work) -> Result<HashMap<&'static str, Known>> {
 
 /// A lane for each queue that a worker names, or that something is said of.
 fn lanes(work: &Work) -> BTreeMap<&'static str, Arc<Lane>> {
-    if matches!(work.duty, Duty::Crons | Duty::Nothing) {
-        return BTreeMap::new();
-    }
+    let all = match work.duty {
+        Duty::Crons | Duty::Nothing => return BTreeMap::new(),
+        Duty::Relay | Duty::RelayAndCrons => false,
+        Duty::TasksAndCrons | Duty::Tasks => true,
+    };
     let named = work.workers.iter().map(|it| it.spec.queue).chain(work.queues.iter().map(|it| it.name));
     let crons = (!work.crons.is_empty()).then_some(cron::QUEUE);
-    let served = |queue: &&str| {
-        work.only.is_empty() || work.only.iter().any(|it| it == queue) || queue.starts_with(OURS)
+    let served = |queue: &&str| match all {
+        true => work.only.is_empty() || work.only.iter().any(|it| it == queue) || queue.starts_with(OURS),
+        false => work.relayed.contains(queue),
     };
     let lane = |queue| match work.queue(queue) {
         Some(spec) => Lane::new(spec),

@@ -53,6 +53,7 @@ impl Broker {
     pub(crate) fn join(&self, work: &mut Work) {
         work.workers.push(Ingress::worker());
         work.workers.extend(Outgoing::workers());
+        work.relayed.push(Outgoing::QUEUE);
         if self.shares {
             work.shares = Shares::by(Pointers::new(self.nats.clone()));
         }
@@ -61,7 +62,7 @@ impl Broker {
     /// Begins to answer requests, as many at the same time of a queue as tasks of it run, and to listen to what others
     /// publish.
     pub(crate) async fn start(&self, work: &Work) -> Result<()> {
-        if self.roles.has(Role::Worker) {
+        if self.roles.has(Role::Worker) || self.roles.has(Role::Relay) {
             let incoming = Incoming::start(&self.nats, &self.db, &self.app, &self.outgoing);
             // It is started once.
             let _ = self.incoming.set(incoming);

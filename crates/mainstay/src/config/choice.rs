@@ -30,7 +30,8 @@ pub enum Role {
     Web,
     /// Runs tasks.
     Worker,
-    /// Hands committed tasks and messages on.
+    /// Hands on what was committed: makes ready what is due, sends messages, and makes tasks of those that come in. So
+    /// does a worker.
     Relay,
     /// Starts what is due.
     Cron,
