@@ -8,6 +8,7 @@ mod commit_hints;
 mod connection;
 mod entrance;
 mod messages;
+mod paused;
 mod recovery;
 mod requests;
 mod server;

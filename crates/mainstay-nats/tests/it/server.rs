@@ -99,6 +99,13 @@ impl Server {
     pub(super) fn lose(&self) {
         fs::remove_dir_all(self.folder().join("store")).expect("it is there");
     }
+
+    /// Sends it a signal, such as `-STOP`.
+    pub(super) fn signal(&self, signal: &str) {
+        let child = self.child.as_ref().expect("it runs");
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
+        assert!(sent.expect("kill").success());
+    }
 }
 
 impl Drop for Server {
