@@ -82,7 +82,7 @@ pub struct DbOptions {
     pub replay_wait: Duration,
     /// How long answers are kept. Default 7 days.
     pub result_retention: Duration,
-    /// How long changes are kept. Default 1 hour.
+    /// How long changes are kept at least, and so how old a token may be. Default 1 hour.
     pub change_retention: Duration,
 }
 
