@@ -20,6 +20,7 @@ mod hand_written;
 mod held;
 mod instructions;
 mod list;
+mod live_index;
 mod load;
 mod machine;
 mod models;
@@ -98,6 +99,8 @@ enum Table {
     Nats,
     /// P6: a mutation on SQLite, beside closures on a writer thread and sqlx
     Sqlite,
+    /// P10: a change beside 1k and 100k subscriptions that it does not concern
+    LiveIndex,
     /// P13: each kind of request on 10k, 100k and 1M rows, and on as many kept answers
     Growth,
     /// P12: memory, binary and start of examples/blog
@@ -146,6 +149,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         Table::Create => create::run(options),
         Table::Retries => retries::run(options),
         Table::Sqlite => sqlite::run(options),
+        Table::LiveIndex => live_index::run(options),
         Table::Growth => growth::run(options),
         Table::Size => size::run(options),
         Table::Pocketbase => pocketbase::run(options),

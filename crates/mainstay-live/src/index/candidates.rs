@@ -1,6 +1,6 @@
 use mainstay_kernel::Value;
 
-use super::mask::differences;
+use super::mask::Bits;
 use super::slots::Slots;
 
 /// The subscriptions found for one change, each once. Kept from change to change, so that a change allocates
@@ -12,7 +12,7 @@ pub(super) struct Found {
     seen: Vec<u64>,
     change: u64,
     changed: Changed,
-    bits: Vec<u64>,
+    bits: Bits,
 }
 
 /// Which columns a change changed.
@@ -35,7 +35,7 @@ impl Found {
 
     /// From here on only those whose mask has a column in which the two differ.
     pub(super) fn only_changed(&mut self, before: &[Value], after: &[Value]) {
-        differences(before, after, &mut self.bits);
+        self.bits.differences(before, after);
         self.changed = Changed::Some;
     }
 
@@ -65,6 +65,14 @@ impl Found {
         match self.changed {
             Changed::All => true,
             Changed::Some => slots.get(slot).is_some_and(|it| it.mask.meets(&self.bits)),
+        }
+    }
+
+    /// Whether the change changed this column, or may have.
+    pub(super) fn is_changed(&self, column: usize) -> bool {
+        match self.changed {
+            Changed::All => true,
+            Changed::Some => self.bits.has(column),
         }
     }
 

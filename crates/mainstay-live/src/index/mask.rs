@@ -9,7 +9,50 @@ pub struct Mask(Columns);
 enum Columns {
     Every,
     /// A bit for each position.
-    These(Vec<u64>),
+    These(Bits),
+}
+
+/// A set of positions; small models need no second word.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Bits {
+    first: u64,
+    more: Vec<u64>,
+}
+
+impl Bits {
+    /// The columns in which two rows differ, instead of what was there.
+    pub(super) fn differences(&mut self, before: &[Value], after: &[Value]) {
+        self.first = 0;
+        self.more.clear();
+        for column in 0..before.len().max(after.len()) {
+            if before.get(column) != after.get(column) {
+                self.set(column);
+            }
+        }
+    }
+
+    pub(super) fn has(&self, column: usize) -> bool {
+        let (word, bit) = (column / 64, column % 64);
+        let word = if word == 0 { Some(&self.first) } else { self.more.get(word - 1) };
+        word.is_some_and(|it| it & (1 << bit) != 0)
+    }
+
+    fn set(&mut self, column: usize) {
+        let (word, bit) = (column / 64, column % 64);
+        if word == 0 {
+            self.first |= 1 << bit;
+            return;
+        }
+        if self.more.len() < word {
+            self.more.resize(word, 0);
+        }
+        self.more[word - 1] |= 1 << bit;
+    }
+
+    fn meets(&self, other: &Self) -> bool {
+        self.first & other.first != 0
+            || self.more.iter().zip(&other.more).any(|(one, other)| one & other != 0)
+    }
 }
 
 impl Mask {
@@ -20,9 +63,9 @@ impl Mask {
 
     /// The columns at these positions.
     pub fn of(columns: impl IntoIterator<Item = usize>) -> Self {
-        let mut bits = Vec::new();
+        let mut bits = Bits::default();
         for column in columns {
-            set(&mut bits, column);
+            bits.set(column);
         }
         Self(Columns::These(bits))
     }
@@ -30,10 +73,10 @@ impl Mask {
     /// With the columns of a predicate, and the key. A change does not say whether a private column changed.
     pub(super) fn and_of(self, schema: &Schema, predicate: &Predicate) -> Self {
         let Columns::These(mut bits) = self.0 else { return self };
-        set(&mut bits, schema.id());
-        each_column(predicate, &mut |column| set(&mut bits, column));
+        bits.set(schema.id());
+        each_column(predicate, &mut |column| bits.set(column));
         let is_private = |(column, it): (usize, &mainstay_model::ColumnDef)| match it.read {
-            Read::Private => has(&bits, column),
+            Read::Private => bits.has(column),
             Read::Everyone | Read::Role(_) => false,
         };
         if schema.columns.iter().enumerate().any(is_private) {
@@ -44,34 +87,12 @@ impl Mask {
     }
 
     /// Whether one of these changed columns is among them.
-    pub(super) fn meets(&self, changed: &[u64]) -> bool {
+    pub(super) fn meets(&self, changed: &Bits) -> bool {
         match &self.0 {
             Columns::Every => true,
-            Columns::These(bits) => bits.iter().zip(changed).any(|(one, other)| one & other != 0),
+            Columns::These(bits) => bits.meets(changed),
         }
     }
-}
-
-/// The columns in which two rows differ, into `bits`.
-pub(super) fn differences(before: &[Value], after: &[Value], bits: &mut Vec<u64>) {
-    bits.clear();
-    for column in 0..before.len().max(after.len()) {
-        if before.get(column) != after.get(column) {
-            set(bits, column);
-        }
-    }
-}
-
-fn set(bits: &mut Vec<u64>, column: usize) {
-    let (word, bit) = (column / 64, column % 64);
-    if bits.len() <= word {
-        bits.resize(word + 1, 0);
-    }
-    bits[word] |= 1 << bit;
-}
-
-fn has(bits: &[u64], column: usize) -> bool {
-    bits.get(column / 64).is_some_and(|word| word & (1 << (column % 64)) != 0)
 }
 
 fn each_column(predicate: &Predicate, see: &mut impl FnMut(usize)) {

@@ -14,6 +14,7 @@ mod cover;
 mod fingerprint;
 mod interval;
 mod mask;
+mod postings;
 mod ranges;
 mod shelf;
 mod slots;
@@ -159,7 +160,7 @@ impl<K: Copy + Eq + Hash> Index<K> {
             (Some(shelf), Images::Updated { before, after }) => {
                 found.only_changed(before, after);
                 shelf.probe(fingerprint, before, slots, found);
-                shelf.probe(fingerprint, after, slots, found);
+                shelf.probe_again(fingerprint, after, slots, found);
             }
         }
         found.slots().filter_map(|slot| slots.get(slot)).map(|it| it.key)

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use mainstay_kernel::Value;
@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::Access;
 use super::candidates::Found;
 use super::fingerprint::Fingerprint;
+use super::postings::Postings;
 use super::ranges::Ranges;
 use super::slots::Slots;
 
@@ -39,9 +40,6 @@ struct Column {
     elements: Postings,
     ranges: Ranges,
 }
-
-/// By the fingerprint of a value.
-type Postings = HashMap<u64, BTreeSet<u32>>;
 
 impl Shelf {
     /// Has the subscription found by this.
@@ -75,17 +73,43 @@ impl Shelf {
         slots: &Slots<K>,
         found: &mut Found,
     ) {
+        self.look(fingerprint, row, slots, found, |_, _| true);
+        self.judge(row, slots, found);
+    }
+
+    /// Finds those that a row may concern, but for those that it concerned before an update too: of a column
+    /// that did not change there is nothing new to be found.
+    pub(super) fn probe_again<K>(
+        &mut self,
+        fingerprint: &Fingerprint,
+        row: &[Value],
+        slots: &Slots<K>,
+        found: &mut Found,
+    ) {
+        self.look(fingerprint, row, slots, found, Found::is_changed);
+        self.judge(row, slots, found);
+    }
+
+    fn look<K>(
+        &self,
+        fingerprint: &Fingerprint,
+        row: &[Value],
+        slots: &Slots<K>,
+        found: &mut Found,
+        at: impl Fn(&Found, usize) -> bool,
+    ) {
         for (column, of) in &self.columns {
-            of.probe(fingerprint, row.get(*column).unwrap_or(&Value::Null), &mut |slot| {
-                found.add(slot, slots)
-            });
-        }
-        if !self.residual.is_empty() {
-            self.judge(row, slots, found);
+            if at(found, *column) {
+                let value = row.get(*column).unwrap_or(&Value::Null);
+                of.probe(fingerprint, value, &mut |slot| found.add(slot, slots));
+            }
         }
     }
 
     fn judge<K>(&mut self, row: &[Value], slots: &Slots<K>, found: &mut Found) {
+        if self.residual.is_empty() {
+            return;
+        }
         let begin = Instant::now();
         for &slot in &self.residual {
             if found.may_add(slot, slots) {
@@ -111,13 +135,13 @@ impl Shelf {
 impl Column {
     fn put(&mut self, fingerprint: &Fingerprint, access: &Access, slot: u32) {
         match access {
-            Access::Equal { value, .. } => put(&mut self.equal, fingerprint.value(value), slot),
+            Access::Equal { value, .. } => self.equal.insert(fingerprint.value(value), slot),
             Access::Missing { .. } => {
                 self.missing.insert(slot);
             }
             Access::Range { interval, .. } => self.ranges.insert(interval, slot),
             Access::Element { path, value, .. } => {
-                put(&mut self.elements, fingerprint.element(path, value), slot);
+                self.elements.insert(fingerprint.element(path, value), slot);
             }
             Access::Residual => {}
         }
@@ -125,13 +149,13 @@ impl Column {
 
     fn take(&mut self, fingerprint: &Fingerprint, access: &Access, slot: u32) {
         match access {
-            Access::Equal { value, .. } => take(&mut self.equal, fingerprint.value(value), slot),
+            Access::Equal { value, .. } => self.equal.remove(fingerprint.value(value), slot),
             Access::Missing { .. } => {
                 self.missing.remove(&slot);
             }
             Access::Range { interval, .. } => self.ranges.remove(interval, slot),
             Access::Element { path, value, .. } => {
-                take(&mut self.elements, fingerprint.element(path, value), slot);
+                self.elements.remove(fingerprint.element(path, value), slot);
             }
             Access::Residual => {}
         }
@@ -144,32 +168,16 @@ impl Column {
         if value.is_null() {
             return;
         }
-        let mut look = |postings: &Postings, fingerprint: u64| {
-            postings.get(&fingerprint).into_iter().flatten().copied().for_each(&mut *find);
-        };
         if !self.equal.is_empty() {
-            look(&self.equal, fingerprint.value(value));
+            self.equal.each(fingerprint.value(value), find);
         }
         if let (Value::Json(json), false) = (value, self.elements.is_empty()) {
-            fingerprint.each_element(json, &mut |element| look(&self.elements, element));
+            fingerprint.each_element(json, &mut |element| self.elements.each(element, find));
         }
         self.ranges.stab(value, find);
     }
 
     fn is_empty(&self) -> bool {
         self.equal.is_empty() && self.missing.is_empty() && self.elements.is_empty() && self.ranges.is_empty()
-    }
-}
-
-fn put(postings: &mut Postings, fingerprint: u64, slot: u32) {
-    postings.entry(fingerprint).or_default().insert(slot);
-}
-
-fn take(postings: &mut Postings, fingerprint: u64, slot: u32) {
-    if let Some(of) = postings.get_mut(&fingerprint) {
-        of.remove(&slot);
-        if of.is_empty() {
-            postings.remove(&fingerprint);
-        }
     }
 }
