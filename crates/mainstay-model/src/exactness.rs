@@ -21,9 +21,6 @@ pub enum Why {
     /// It compares the column at this position with what is not of its kind; or it compares JSON as a whole,
     /// which PostgreSQL does by its value and SQLite by its text.
     Unlike(usize),
-    /// It tells a missing value of the column at this position from JSON's `null`: a change shows the two
-    /// alike.
-    NullOrMissing(usize),
 }
 
 /// Whether [`evaluate`](crate::evaluate()) decides this predicate.
@@ -67,10 +64,7 @@ fn searched(schema: &Schema, it: &Searched) -> Option<Why> {
 
 fn asked(schema: &Schema, column: usize, atom: &Atom) -> Option<Why> {
     let kind = schema.column(column).kind;
-    let may_be_either = || kind == Kind::Json && schema.column(column).optional;
     let is_alike = match atom {
-        Atom::IsNull if may_be_either() => return Some(Why::NullOrMissing(column)),
-        Atom::Contains(_) if may_be_either() => return Some(Why::NullOrMissing(column)),
         Atom::IsNull => true,
         Atom::Compare(_, value) => is_of(kind, value),
         Atom::In(values) => values.iter().all(|it| is_of(kind, it)),

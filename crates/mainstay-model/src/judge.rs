@@ -1,7 +1,7 @@
 use mainstay_kernel::Value;
 
 use crate::exactness::{Exactness, Why, each_leaf, undecided};
-use crate::{Atom, Predicate, Schema, evaluate, exactness};
+use crate::{Predicate, Schema, evaluate, exactness};
 
 /// A predicate that judges rows in memory as both databases do, and says where it cannot.
 ///
@@ -33,10 +33,6 @@ impl Judge {
     pub fn new(schema: &Schema, predicate: &Predicate) -> Self {
         let certain = each_leaf(predicate, &|leaf| match undecided(schema, &leaf) {
             None => leaf,
-            Some(Why::NullOrMissing(column)) => {
-                let nothing = nothing(column);
-                nothing.clone().and(Predicate::Unknown).or((!nothing).and(leaf))
-            }
             Some(Why::Elsewhere | Why::Unseen(_) | Why::Unlike(_)) => Predicate::Unknown,
         });
         let exactness = exactness(schema, predicate);
@@ -70,14 +66,8 @@ pub fn widened(schema: &Schema, predicate: &Predicate) -> Predicate {
     each_leaf(predicate, &|leaf| match undecided(schema, &leaf) {
         None if leaf == Predicate::Unknown => Predicate::Never,
         None => leaf,
-        Some(Why::NullOrMissing(column)) => nothing(column).or(leaf),
         Some(Why::Elsewhere | Why::Unseen(_) | Why::Unlike(_)) => Predicate::Always,
     })
-}
-
-/// JSON that is missing or null.
-fn nothing(column: usize) -> Predicate {
-    Predicate::Column(column, Atom::PathIsNull(Vec::new()))
 }
 
 #[cfg(test)]
@@ -86,7 +76,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::{About, ColumnDef, Compare, Exists, Part, Read, Subject, Write, Writer};
+    use crate::{About, Atom, ColumnDef, Compare, Exists, Part, Read, Subject, Write, Writer};
 
     const fn column(kind: Kind, optional: bool, read: Read) -> ColumnDef {
         let write = Write { create: Writer::Nobody, update: Writer::Nobody };
@@ -142,7 +132,6 @@ mod tests {
     #[test]
     fn what_only_the_database_can_tell_is_said_with_its_reason() {
         let is = |value: Value| Predicate::Column(0, Atom::Compare(Compare::Less, value));
-        let contains = Predicate::Column(2, Atom::Contains(Json::Null));
         for (predicate, why) in [
             (elsewhere(), Why::Elsewhere),
             (!elsewhere(), Why::Elsewhere),
@@ -150,13 +139,11 @@ mod tests {
             (is(Value::Float(1.0)), Why::Unlike(0)),
             (Predicate::Column(0, Atom::In(vec![Value::Int(1), Value::Bool(true)])), Why::Unlike(0)),
             (Predicate::same(3, &Value::Json(json!({}))), Why::Unlike(3)),
-            (Predicate::Column(2, Atom::IsNull), Why::NullOrMissing(2)),
-            (contains, Why::NullOrMissing(2)),
         ] {
             assert_eq!(exactness(&SCHEMA, &predicate), Exactness::Undecided(why), "{predicate:?}");
         }
         let contains = Predicate::Column(3, Atom::Contains(Json::Null));
-        for predicate in [one(), Predicate::Unknown, contains, Predicate::Column(3, Atom::IsNull)] {
+        for predicate in [one(), Predicate::Unknown, contains, Predicate::Column(2, Atom::IsNull)] {
             assert_eq!(exactness(&SCHEMA, &predicate), Exactness::Exact, "{predicate:?}");
         }
     }
@@ -178,18 +165,6 @@ mod tests {
     }
 
     #[test]
-    fn null_in_json_may_be_a_missing_value() {
-        let row = |json: Value| [Value::Null, Value::Null, json];
-        let is_null = Predicate::Column(2, Atom::IsNull);
-        for nothing in [Value::Null, Value::Json(Json::Null)] {
-            assert_eq!(holds(&is_null, &row(nothing.clone())), Verdict::Undecided);
-            assert_eq!(holds(&!is_null.clone(), &row(nothing)), Verdict::Undecided);
-        }
-        assert_eq!(holds(&is_null, &row(Value::Json(json!(0)))), Verdict::Fails);
-        assert_eq!(holds(&!is_null, &row(Value::Json(json!(0)))), Verdict::Holds);
-    }
-
-    #[test]
     fn a_widened_predicate_leaves_no_row_out() {
         let row = [Value::Int(1)];
         for (predicate, is_wide) in [
@@ -197,7 +172,7 @@ mod tests {
             (Predicate::Not(Box::new(one().or(elsewhere()))), Some(false)),
             (!Predicate::same(0, &Value::Int(2)).and(elsewhere()), Some(true)),
             (Predicate::Not(Box::new(Predicate::Unknown)), Some(false)),
-            (!Predicate::Column(2, Atom::IsNull), Some(true)),
+            (!Predicate::Column(1, Atom::IsNull), Some(true)),
         ] {
             assert_eq!(evaluate(&widened(&SCHEMA, &predicate), &row), is_wide, "{predicate:?}");
         }
