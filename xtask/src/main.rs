@@ -1,4 +1,4 @@
-//! The workspace's own commands: `cargo xtask test | check | judge | docs | book | services | bench | chaos | fuzz | soak |
+//! The workspace's own commands: `cargo xtask test | check | judge | oracle | docs | book | services | bench | chaos | fuzz | soak |
 //! ci`.
 #![allow(clippy::disallowed_methods, reason = "a command-line tool waits for processes by the real clock")]
 
@@ -10,6 +10,7 @@ mod check;
 mod driver;
 mod judge;
 mod metadata;
+mod oracle;
 mod process;
 mod services;
 mod shape;
@@ -85,6 +86,13 @@ enum Command {
         /// Only these parts.
         parts: Vec<judge::Part>,
     },
+    /// Plays random histories and holds live queries against the lists that they follow, on both stores; first it finds the
+    /// bugs that are put in.
+    Oracle {
+        /// For how long, when the bugs were found.
+        #[arg(long, default_value_t = 300)]
+        seconds: u64,
+    },
     /// Writes `llms.txt` and `llms-full.txt` from the pages of the book.
     Docs,
     /// Builds the book from its pages, with mdbook, into `target/book`.
@@ -120,6 +128,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Fuzz { name, seconds } => suite::fuzz(&name, seconds),
         Command::Soak { name, seconds } => suite::soak(&name, seconds),
         Command::Judge { parts } => judge::run(&parts),
+        Command::Oracle { seconds } => oracle::run(seconds),
         Command::Docs => book::write(),
         Command::Book => book::build(),
         Command::Ci => suite::ci(),

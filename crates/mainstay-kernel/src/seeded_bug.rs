@@ -1,5 +1,5 @@
-//! Bugs that are put in to see that the checker of `cargo xtask chaos` finds them, in builds with the feature
-//! `seeded-bugs`. In every other build they are nothing.
+//! Bugs that are put in to see that the checkers of `cargo xtask chaos` and `cargo xtask oracle` find them, in builds with the
+//! feature `seeded-bugs`. In every other build they are nothing.
 
 /// A promise that is broken on purpose: the one that `MAINSTAY_CHAOS_BUG` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +20,22 @@ pub enum SeededBug {
     WeakIsolation,
     /// On SQLite: the last of a key's tasks is claimed first.
     KeyDisorder,
+    /// A live query is not told of some changes that concern it.
+    LiveSkipsCandidate,
+    /// What a row was before a change is not looked at by live queries.
+    LiveForgetsBefore,
+    /// Missing values come first where live queries sort.
+    LiveNullsFirst,
+    /// On PostgreSQL: changes of transactions that were open at the last look are not told.
+    LiveForgetsOpen,
 }
 
 impl SeededBug {
-    /// Each of them.
+    /// Those of live queries.
+    pub const LIVE: [Self; 4] =
+        [Self::LiveSkipsCandidate, Self::LiveForgetsBefore, Self::LiveNullsFirst, Self::LiveForgetsOpen];
+
+    /// Each of all else.
     pub const ALL: [Self; 8] = [
         Self::NoFence,
         Self::DeletedAtBegin,
@@ -46,6 +58,10 @@ impl SeededBug {
             Self::TasksOutliveRollback => "tasks-outlive-rollback",
             Self::WeakIsolation => "weak-isolation",
             Self::KeyDisorder => "key-disorder",
+            Self::LiveSkipsCandidate => "live-skips-candidate",
+            Self::LiveForgetsBefore => "live-forgets-before",
+            Self::LiveNullsFirst => "live-nulls-first",
+            Self::LiveForgetsOpen => "live-forgets-open",
         }
     }
 

@@ -1,6 +1,6 @@
 use std::cmp::Ordering;
 
-use mainstay_kernel::Value;
+use mainstay_kernel::{SeededBug, Value};
 
 use crate::exactness::{Why, unordered};
 use crate::{Schema, Sort, atom};
@@ -41,6 +41,8 @@ impl Order {
             let at = |row: &'a [Value]| row.get(sort.column).filter(|it| !it.is_null());
             match (at(one), at(other)) {
                 (None, None) => Ordering::Equal,
+                (None, Some(_)) if SeededBug::LiveNullsFirst.is_on() => Ordering::Less,
+                (Some(_), None) if SeededBug::LiveNullsFirst.is_on() => Ordering::Greater,
                 (None, Some(_)) => Ordering::Greater,
                 (Some(_), None) => Ordering::Less,
                 (Some(one), Some(other)) => {

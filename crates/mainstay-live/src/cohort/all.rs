@@ -1,6 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use mainstay_kernel::SeededBug;
 use mainstay_model::Standing;
 
 use super::Cohort;
@@ -107,13 +108,17 @@ impl Cohorts {
 
     fn note_one(&mut self, change: &Arc<Change>) {
         let images = match &change.row {
+            RowChange::Updated { after, .. } if SeededBug::LiveForgetsBefore.is_on() => {
+                Images::Inserted(&after.0)
+            }
             RowChange::Created(row) => Images::Inserted(&row.0),
             RowChange::Updated { before, after } => Images::Updated { before: &before.0, after: &after.0 },
             RowChange::Deleted(row) => Images::Deleted(&row.0),
         };
         let elsewhere = self.elsewhere.get(change.model.name).into_iter().flatten().copied();
         for id in self.index.candidates(change.model.name, images).chain(elsewhere) {
-            if let Some(cohort) = self.all.get_mut(&id) {
+            let skipped = SeededBug::LiveSkipsCandidate.is_on() && id.0.is_multiple_of(3);
+            if let Some(cohort) = self.all.get_mut(&id).filter(|_| !skipped) {
                 cohort.note(change);
                 self.touched.insert(id);
             }

@@ -1,13 +1,18 @@
 //! Whatever is followed by whomever, and whatever is committed in whatever order: whenever a client has taken in what it was
 //! sent, it has what the list gives.
 //!
-//! A history is a random one of transactions, some of them open at the same time, and of clients that come, follow, stall
-//! and go. `MAINSTAY_HISTORY=n` plays one alone, `MAINSTAY_HISTORIES=n` that many.
+//! A history is a random one of transactions, some of them open at the same time, and of clients that come, follow, stall,
+//! lose their connections and go. `MAINSTAY_HISTORY=n` plays one alone, `MAINSTAY_HISTORY_SECONDS=n` as many as there is
+//! time for, beginning with one that is said.
 
+#[cfg(feature = "seeded-bugs")]
+mod bugs;
 mod client;
 mod question;
 mod world;
 mod writers;
+
+use std::time::{Duration, Instant};
 
 use mainstay::model::{Model as _, Schema};
 use mainstay_live::{Live, LiveOptions};
@@ -25,17 +30,27 @@ const LIVE: [&Schema; 3] = [Person::SCHEMA, Room::SCHEMA, Note::SCHEMA];
 
 #[mainstay::test(app = app)]
 async fn whoever_follows_has_what_the_list_gives(app: TestApp) {
-    for seed in histories() {
-        play(&app, seed).await;
+    let number = |name: &str| std::env::var(name).ok().map(|it| it.parse::<u64>().expect("a whole number"));
+    match (number("MAINSTAY_HISTORY"), number("MAINSTAY_HISTORY_SECONDS")) {
+        (Some(history), _) => play(&app, history).await,
+        (None, Some(seconds)) => play_for(&app, Duration::from_secs(seconds)).await,
+        (None, None) => {
+            for history in 0..HISTORIES {
+                play(&app, history).await;
+            }
+        }
     }
 }
 
-fn histories() -> std::ops::Range<u64> {
-    let number = |name: &str| std::env::var(name).ok().map(|it| it.parse::<u64>().expect("a whole number"));
-    match number("MAINSTAY_HISTORY") {
-        Some(history) => history..history + 1,
-        None => 0..number("MAINSTAY_HISTORIES").unwrap_or(HISTORIES),
+/// Others in every run.
+async fn play_for(app: &TestApp, time: Duration) {
+    let (begun, first) = (Instant::now(), fastrand::u64(0..1 << 40));
+    let mut played = 0;
+    while begun.elapsed() < time {
+        play(app, first + played).await;
+        played += 1;
     }
+    println!("{played} histories, from MAINSTAY_HISTORY={first}");
 }
 
 async fn play(app: &TestApp, seed: u64) {
@@ -73,5 +88,5 @@ async fn play(app: &TestApp, seed: u64) {
         viewer.compare(app.db(), &format!("MAINSTAY_HISTORY={seed}, at the end")).await;
     }
     drop(viewers);
-    live.stop(std::time::Duration::from_secs(5)).await;
+    live.stop(Duration::from_secs(5)).await;
 }
