@@ -14,6 +14,6 @@ mod outbox;
 mod session;
 mod window;
 
-pub use feed::{Change, Delta, Feed, FeedOptions, Reset, Resets, RowChange, Subscription};
+pub use feed::{Change, Delta, Feed, Reset, Resets, RowChange};
 pub use live::{Client, Live, LiveOptions};
 pub use session::SubId;

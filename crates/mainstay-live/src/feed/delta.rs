@@ -59,17 +59,15 @@ pub enum Reset {
     Expired,
     /// The database is another than it was: it was restored, or another server took over.
     Foreign,
-    /// The listener fell behind.
-    Behind,
 }
 
 impl Delta {
     /// One that tells nothing but how far it reaches.
-    pub(crate) fn nothing(token: Token) -> Self {
+    pub(super) fn nothing(token: Token) -> Self {
         Self { token, changes: Vec::new(), resets: Resets::Models(BTreeMap::new()) }
     }
 
-    pub(crate) fn everything(token: Token, why: Reset) -> Self {
+    pub(super) fn everything(token: Token, why: Reset) -> Self {
         Self { token, changes: Vec::new(), resets: Resets::Everything(why) }
     }
 
@@ -122,7 +120,6 @@ impl fmt::Display for Reset {
             Self::Unreadable => "unreadable",
             Self::Expired => "expired",
             Self::Foreign => "foreign",
-            Self::Behind => "behind",
         })
     }
 }

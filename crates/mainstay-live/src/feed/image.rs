@@ -11,7 +11,7 @@ use super::delta::{Change, Delta, Reset, Resets, RowChange};
 
 /// The delta of these changes. Those of models that are not known here, of another version of the application, are
 /// nobody's.
-pub(crate) fn delta(
+pub(super) fn delta(
     models: &HashMap<&'static str, &'static Schema>,
     captured: &[Captured],
     token: Token,

@@ -1,124 +1,136 @@
-//! What is committed to live models, read once in this process and told to all who listen.
+//! What is committed to live models.
 
 mod delta;
 mod image;
-mod subscription;
-mod tail;
-
-pub use delta::{Change, Delta, Reset, Resets, RowChange};
-pub(crate) use image::delta;
-pub use subscription::Subscription;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use mainstay_kernel::changes::{Most, Token};
-use mainstay_kernel::{Db, Result};
+use mainstay_kernel::changes::{Committed, Loss, Most, Since, Token};
+use mainstay_kernel::{Db, ErrorKind, Reader, Result};
 use mainstay_model::Schema;
-use tokio::sync::{Notify, broadcast};
 
-use self::tail::Tail;
+pub use self::delta::{Change, Delta, Reset, Resets, RowChange};
 
-/// How many deltas a listener may be behind before it has to start again.
-const BEHIND: usize = 256;
+/// How long after one look the next one is, at least: commits in between are told together.
+const TOGETHER: Duration = Duration::from_millis(5);
 
-/// How a feed reads.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FeedOptions {
-    /// The most in one delta: beyond it, those who read the models that it touched start again.
-    pub most: Most,
-}
+/// When to look though nobody said that there is anything: others' commits are seen by this, where no hint comes.
+const LOOK: std::ops::Range<u64> = 250..1000;
 
-/// Tells what is committed to live models, by whomever: this process, others, raw SQL. While somebody listens one task
-/// reads; while nobody does, there is none. Clones share it.
-#[derive(Clone)]
-pub struct Feed(Arc<Shared>);
-
-struct Shared {
+/// Reads what is committed to live models, by whomever: this process, others, raw SQL.
+pub struct Feed {
     db: Db,
     models: HashMap<&'static str, &'static Schema>,
-    options: FeedOptions,
-    running: Mutex<Option<Running>>,
-    /// A listener left: it may have been the last.
-    left: Notify,
-}
-
-/// The task that reads.
-struct Running {
-    /// How far what was told reaches.
-    told: Token,
-    listeners: broadcast::Sender<Arc<Delta>>,
+    most: Most,
+    token: Token,
+    commits: Committed,
+    looked: Instant,
+    /// The last look took too long: what was missed is not looked for again.
+    gives_up: bool,
 }
 
 impl Feed {
-    /// A feed of the live ones of these models.
-    pub fn new(db: &Db, models: &[&'static Schema], options: FeedOptions) -> Self {
-        let models = models.iter().filter(|it| it.live).map(|it| (it.name, *it)).collect();
-        let (running, left) = (Mutex::default(), Notify::new());
-        Self(Arc::new(Shared { db: db.clone(), models, options, running, left }))
-    }
-
-    /// Begins to listen: what is committed after the subscription's token is told to it.
+    /// What is committed from now on to the live ones of these models. Of those that more than `most` at once is of, it is
+    /// said that they are to be read anew.
     ///
     /// # Errors
-    /// Unavailable, when nobody listened until now and the database is away.
-    pub async fn subscribe(&self) -> Result<Subscription> {
-        if let Some(joined) = self.join() {
-            return Ok(joined);
+    /// Unavailable, when the database is away.
+    pub async fn begin(db: &Db, models: &[&'static Schema], most: Most) -> Result<Self> {
+        // Before the first look, so that no commit falls between the two.
+        let commits = db.commits();
+        let token = Token::of(&db.reader()).await?;
+        let models = models.iter().filter(|it| it.live).map(|it| (it.name, *it)).collect();
+        Ok(Self { db: db.clone(), models, most, token, commits, looked: Instant::now(), gives_up: false })
+    }
+
+    /// How far what was read reaches.
+    pub fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// What is committed next, or has been since this was last asked.
+    ///
+    /// # Errors
+    /// As [`Feed::look`].
+    pub async fn next(&mut self) -> Result<Delta> {
+        loop {
+            self.wait().await;
+            let reader = self.db.reader();
+            let delta = self.look(&reader).await?;
+            if !delta.is_empty() {
+                return Ok(delta);
+            }
         }
-        let token = Token::of(&self.0.db.reader()).await?;
-        // Others may have come in the meantime.
-        let (subscription, tail) = {
-            let mut running = self.0.running();
-            match &*running {
-                Some(running) => return Ok(Subscription::new(self, running)),
-                None => {
-                    let listeners = broadcast::Sender::new(BEHIND);
-                    let begun = Running { told: token.clone(), listeners: listeners.clone() };
-                    let subscription = Subscription::new(self, &begun);
-                    *running = Some(begun);
-                    (subscription, Tail::new(&self.0, token, listeners))
-                }
+    }
+
+    /// What was committed since this was last asked, as far as the reader sees: with that of a
+    /// [snapshot](Db::snapshot), other things can be read as of the same moment. There may be nothing.
+    ///
+    /// # Errors
+    /// Too slow, when there was too much to be read: what comes next then says so. Unavailable, when the database is away.
+    pub async fn look(&mut self, reader: &Reader) -> Result<Delta> {
+        self.looked = Instant::now();
+        let delta = match self.missed(reader).await? {
+            Since::Changes(changes, token) => image::delta(&self.models, &changes, token),
+            Since::TooMany(touched, token) => {
+                let ours = self.models.keys().filter(|it| touched.contains(**it));
+                let resets = Resets::Models(ours.map(|it| (*it, Reset::TooMany)).collect());
+                Delta { resets, ..Delta::nothing(token) }
+            }
+            Since::Lost(loss) => {
+                let why = match loss {
+                    Loss::Expired => Reset::Expired,
+                    Loss::Foreign => Reset::Foreign,
+                    Loss::TooSlow => Reset::TooMany,
+                };
+                tracing::warn!(%why, "what was committed cannot be told: all live queries are read anew");
+                Delta::everything(Token::of(reader).await?, why)
             }
         };
-        self.0.db.owned().spawn("change feed", tail.run());
-        Ok(subscription)
+        self.token.clone_from(&delta.token);
+        Ok(delta)
     }
 
-    /// Whether a task reads.
-    pub fn is_running(&self) -> bool {
-        self.0.running().is_some()
+    /// What was committed since another token, as far as the reader sees; none where it cannot be told.
+    pub(crate) async fn since(&self, reader: &Reader, token: &Token) -> Result<Option<Vec<Change>>> {
+        Ok(match Since::read(reader, token, self.most).await? {
+            Since::Changes(changes, token) => {
+                let delta = image::delta(&self.models, &changes, token);
+                matches!(&delta.resets, Resets::Models(models) if models.is_empty()).then_some(delta.changes)
+            }
+            Since::TooMany(..) | Since::Lost(_) => None,
+        })
     }
 
-    fn join(&self) -> Option<Subscription> {
-        self.0.running().as_ref().map(|running| Subscription::new(self, running))
-    }
-}
-
-impl Shared {
-    fn running(&self) -> MutexGuard<'_, Option<Running>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Tells all who listen; whether there is anybody. A delta of nothing moves the token alone.
-    fn tell(&self, delta: Delta) -> bool {
-        let mut running = self.running();
-        let Some(run) = &mut *running else { return false };
-        if run.listeners.receiver_count() == 0 {
-            *running = None;
-            return false;
+    async fn missed(&mut self, reader: &Reader) -> Result<Since> {
+        if std::mem::take(&mut self.gives_up) {
+            return Ok(Since::Lost(Loss::TooSlow));
         }
-        run.told.clone_from(&delta.token);
-        if !delta.is_empty() {
-            // It fails where nobody listens any more, which the next look finds.
-            let _ = run.listeners.send(Arc::new(delta));
-        }
-        true
+        let since = Since::read(reader, &self.token, self.most).await;
+        // The snapshot is of no use after that.
+        self.gives_up = since.as_ref().is_err_and(|it| matches!(it.kind(), ErrorKind::TooSlow(_)));
+        since
     }
 
-    /// The task that told them has ended: those who listen learn of it by the end of their channel. Another one that has
-    /// begun since goes on.
-    fn end(&self, listeners: &broadcast::Sender<Arc<Delta>>) {
-        drop(self.running().take_if(|it| it.listeners.same_channel(listeners)));
+    /// Waits until there may be something: a commit here, a hint of another process', or the time to look.
+    #[expect(clippy::disallowed_methods, reason = "a poll waits")]
+    pub async fn wait(&mut self) {
+        let hints = self.db.hints();
+        let hinted = async {
+            match &hints {
+                Some(hints) => hints.heard().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.commits.next() => {}
+            () = hinted => {}
+            () = tokio::time::sleep(Duration::from_millis(fastrand::u64(LOOK))) => {}
+        }
+        let soon = TOGETHER.saturating_sub(self.looked.elapsed());
+        if !soon.is_zero() {
+            tokio::time::sleep(soon).await;
+        }
     }
 }

@@ -5,7 +5,6 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod turn;
-mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::command::Command;
 use self::state::State;
-use self::watch::Watch;
+use crate::feed::Feed;
 use crate::outbox::Outbox;
 use crate::session::{SessionId, SubId};
 
@@ -106,16 +105,16 @@ pub struct Client {
 }
 
 impl Live {
-    /// Begins to watch the live ones of these models.
+    /// Begins to feed the live ones of these models.
     ///
     /// # Errors
     /// Unavailable, when the database is away.
     pub async fn start(db: &Db, models: &[&'static Schema], options: LiveOptions) -> Result<Self> {
         let most = Most { changes: options.most_changes, ..Most::default() };
-        let watch = Watch::begin(db, models, most).await?;
+        let feed = Feed::begin(db, models, most).await?;
         let (commands, obeyed) = mpsc::unbounded_channel();
         let owned = Owned::new();
-        let state = State::new(db, watch, commands.downgrade());
+        let state = State::new(db, feed, commands.downgrade());
         owned.spawn("live queries", turn::run(state, obeyed, owned.stopping()));
         Ok(Self(Arc::new(Shared { commands, sessions: AtomicU64::new(0), options, owned })))
     }

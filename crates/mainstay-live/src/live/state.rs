@@ -7,8 +7,8 @@ use mainstay_model::Standing;
 use tokio::sync::{mpsc, oneshot};
 
 use super::command::Command;
-use super::watch::Watch;
 use crate::cohort::{Cohort, CohortId, Cohorts, Follower, Read};
+use crate::feed::Feed;
 use crate::frame::{self, News, Told};
 use crate::session::{Owed, Session, SessionId, SubId};
 
@@ -25,7 +25,7 @@ pub(super) struct Resume {
 /// All that is followed, and by whom. One task has it.
 pub(super) struct State {
     pub(super) db: Db,
-    pub(super) watch: Watch,
+    pub(super) feed: Feed,
     pub(super) cohorts: Cohorts,
     pub(super) sessions: HashMap<SessionId, Session>,
     /// The moment of what everybody has been told.
@@ -41,11 +41,11 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(db: &Db, watch: Watch, commands: mpsc::WeakUnboundedSender<Command>) -> Self {
+    pub(super) fn new(db: &Db, feed: Feed, commands: mpsc::WeakUnboundedSender<Command>) -> Self {
         Self {
             db: db.clone(),
-            told: watch.token().clone(),
-            watch,
+            told: feed.token().clone(),
+            feed,
             resumes: Vec::new(),
             cohorts: Cohorts::default(),
             sessions: HashMap::new(),

@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 use super::command::Command;
 use super::state::State;
-use super::watch::Watch;
 use super::*;
 
 const fn column(name: &'static str, part: Part, kind: Kind) -> ColumnDef {
@@ -71,9 +70,9 @@ impl Stage {
     async fn new(most_waiting: usize) -> Self {
         let db = Db::open(DbOptions::new(StoreUrl::SqliteMemory)).await.unwrap();
         let _ = additive::apply(&db, &[&THINGS]).await.unwrap();
-        let watch = Watch::begin(&db, &[&THINGS], Most::default()).await.unwrap();
+        let feed = Feed::begin(&db, &[&THINGS], Most::default()).await.unwrap();
         let (speaker, commands) = unbounded_channel();
-        let mut state = State::new(&db, watch, speaker.downgrade());
+        let mut state = State::new(&db, feed, speaker.downgrade());
         let outbox = Arc::new(Outbox::new(most_waiting));
         state.obey(Command::Open { session: US, outbox: Arc::clone(&outbox) });
         Self { db, state, commands, _speaker: speaker, outbox }

@@ -27,7 +27,7 @@ pub(super) async fn run(
                 state.obey(command);
                 false
             }
-            () = state.watch.wait(), if wanted => true,
+            () = state.feed.wait(), if wanted => true,
         };
         while let Ok(command) = commands.try_recv() {
             state.obey(command);
@@ -45,7 +45,7 @@ impl State {
     pub(super) async fn take_turn(&mut self) {
         match self.look().await {
             Ok(resumed) => {
-                self.told.clone_from(self.watch.token());
+                self.told.clone_from(self.feed.token());
                 self.is_due = false;
                 self.tell();
                 self.go_on(resumed);
@@ -70,7 +70,7 @@ impl State {
         let db = self.db.clone();
         db.snapshot(|reader: &Reader, _| -> Boxed<'_, Result<Resumed>> {
             Box::pin(async move {
-                let delta = self.watch.look(reader).await?;
+                let delta = self.feed.look(reader).await?;
                 self.cohorts.note(delta);
                 self.settle(reader).await?;
                 self.resume(reader).await
@@ -107,7 +107,7 @@ impl State {
                 self.resumes.push(resume);
                 continue;
             }
-            let has = match self.watch.since(reader, &resume.token).await? {
+            let has = match self.feed.since(reader, &resume.token).await? {
                 Some(changes) => cohort.before(&changes)?,
                 None => None,
             };

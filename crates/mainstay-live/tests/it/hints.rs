@@ -41,11 +41,13 @@ async fn a_commit_is_hinted_at_and_a_hint_is_heard(app: TestApp) {
     assert!(failed.is_err());
     assert_eq!(hand.told.load(Ordering::SeqCst), before + 1, "what is undone is nobody's news");
 
-    let feed = feed(app.db());
-    let mut heard = feed.subscribe().await.expect("a subscription");
-    // It has looked, and waits.
-    hand.listened.notified().await;
-    crate::models::by_others(&app, "UPDATE labels SET title = 'b'").await;
-    hand.rung.notify_one();
-    assert_eq!(changes(&mut heard, 1).await.len(), 1);
+    let mut heard = feed(app.db()).await;
+    let writing = async {
+        // It waits.
+        hand.listened.notified().await;
+        crate::models::by_others(&app, "UPDATE labels SET title = 'b'").await;
+        hand.rung.notify_one();
+    };
+    let (told, ()) = futures_util::join!(changes(&mut heard, 1), writing);
+    assert_eq!(told.len(), 1);
 }

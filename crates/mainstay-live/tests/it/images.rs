@@ -70,8 +70,8 @@ fn null() -> NewThing {
 
 #[mainstay::test(app = app)]
 async fn a_row_that_is_told_is_the_row_that_is_stored(app: TestApp) {
-    let (db, feed) = (app.db(), feed(app.db()));
-    let mut heard = feed.subscribe().await.expect("a subscription");
+    let db = app.db();
+    let mut heard = feed(app.db()).await;
     for new in [full, bare, null] {
         let made = db.write(async |tx: &mut Tx| new().insert(tx).await).await.expect("a thing");
         let stored = Thing::find(&db.reader(), made.id).await.expect("a read").expect("the thing");
@@ -94,9 +94,9 @@ async fn a_row_that_is_told_is_the_row_that_is_stored(app: TestApp) {
 
 #[mainstay::test(app = app)]
 async fn what_is_written_in_another_time_zone_is_told_the_same(app: TestApp) {
-    let (db, feed) = (app.db(), feed(app.db()));
+    let db = app.db();
     let made = db.write(async |tx: &mut Tx| full().insert(tx).await).await.expect("a thing");
-    let mut heard = feed.subscribe().await.expect("a subscription");
+    let mut heard = feed(app.db()).await;
     // Offsets of minutes, and of seconds long ago.
     for (zone, time) in
         [("Asia/Kathmandu", "2026-01-01T00:00:00.000001Z"), ("Europe/Berlin", "1850-05-05T05:05:05.5Z")]
@@ -117,9 +117,8 @@ async fn what_is_written_in_another_time_zone_is_told_the_same(app: TestApp) {
 
 #[mainstay::test(app = app)]
 async fn a_row_whose_id_is_changed_goes_and_another_comes(app: TestApp) {
-    let feed = feed(app.db());
     let old = crate::models::label(app.db(), "a").await;
-    let mut heard = feed.subscribe().await.expect("a subscription");
+    let mut heard = feed(app.db()).await;
     let new = uuid::Uuid::from_u128(7);
     by_others(&app, &format!("UPDATE labels SET id = '{new}'")).await;
     let told = changes(&mut heard, 2).await;
@@ -148,8 +147,9 @@ async fn a_change_from_before_a_column_is_read_with_what_old_rows_hold_in_it(app
     const AFTER: [&Schema; 1] = [Wider::SCHEMA];
     let db = app.db();
     // The feed of the later version hears what the earlier one's triggers record.
-    let feed = mainstay_live::Feed::new(db, &AFTER, mainstay_live::FeedOptions::default());
-    let mut heard = feed.subscribe().await.expect("a subscription");
+    let mut heard = mainstay_live::Feed::begin(db, &AFTER, mainstay::kernel::changes::Most::default())
+        .await
+        .expect("a feed");
     let made = crate::models::label(db, "a").await;
     let told = changes(&mut heard, 1).await;
     mainstay::model::additive::apply(db, &AFTER).await.expect("columns");

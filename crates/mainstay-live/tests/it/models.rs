@@ -1,10 +1,10 @@
-use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay::kernel::StoreUrl;
+use mainstay::kernel::changes::Most;
 use mainstay::model::{Filter, Record, Schema};
 use mainstay::prelude::*;
-use mainstay_live::{Delta, Feed, FeedOptions, Subscription};
+use mainstay_live::{Delta, Feed};
 use mainstay_test::TestApp;
 use serde_json::Value;
 
@@ -81,21 +81,21 @@ pub(crate) fn app() -> App {
     App::new("live").model::<Thing>().model::<Label>().model::<Quiet>()
 }
 
-pub(crate) fn feed(db: &Db) -> Feed {
-    Feed::new(db, &MODELS, FeedOptions::default())
+pub(crate) async fn feed(db: &Db) -> Feed {
+    Feed::begin(db, &MODELS, Most::default()).await.expect("a feed")
 }
 
 /// The next delta, which somebody is about to commit or has.
-pub(crate) async fn next(subscription: &mut Subscription) -> Arc<Delta> {
-    let next = tokio::time::timeout(Duration::from_secs(30), subscription.next()).await;
-    next.expect("a delta in time").expect("a feed that goes on")
+pub(crate) async fn next(feed: &mut Feed) -> Delta {
+    let next = tokio::time::timeout(Duration::from_secs(30), feed.next()).await;
+    next.expect("a delta in time").expect("a database that answers")
 }
 
 /// Deltas until so many changes of rows have come.
-pub(crate) async fn changes(subscription: &mut Subscription, count: usize) -> Vec<mainstay_live::Change> {
+pub(crate) async fn changes(feed: &mut Feed, count: usize) -> Vec<mainstay_live::Change> {
     let mut changes = Vec::new();
     while changes.len() < count {
-        let delta = next(subscription).await;
+        let delta = next(feed).await;
         assert!(!delta.is_empty(), "what tells nothing is not told");
         changes.extend(delta.changes.iter().cloned());
     }

@@ -1,10 +1,8 @@
-use std::time::Duration;
-
 use mainstay::kernel::Dialect;
 use mainstay::kernel::changes::Most;
 use mainstay::model::Schema;
 use mainstay::prelude::*;
-use mainstay_live::{Feed, FeedOptions, Reset, Resets};
+use mainstay_live::{Feed, Reset, Resets};
 use mainstay_test::TestApp;
 
 use crate::models::{Label, MODELS, NewLabel, Quiet, Thing, app, by_others, changes, feed, label, next};
@@ -12,8 +10,8 @@ use crate::models::{Label, MODELS, NewLabel, Quiet, Thing, app, by_others, chang
 #[mainstay::test(app = app)]
 async fn too_much_at_once_resets_the_models_that_it_touches(app: TestApp) {
     let db = app.db();
-    let feed = Feed::new(db, &MODELS, FeedOptions { most: Most { changes: 10, ..Most::default() } });
-    let mut heard = feed.subscribe().await.expect("a subscription");
+    let most = Most { changes: 10, ..Most::default() };
+    let mut heard = Feed::begin(db, &MODELS, most).await.expect("a feed");
     let rows = || (0..11).map(|it| NewLabel { title: it.to_string() }).collect();
     db.write(async |tx: &mut Tx| NewLabel::insert_all(tx, rows()).await).await.expect("labels");
     let delta = next(&mut heard).await;
@@ -29,8 +27,7 @@ async fn an_emptied_table_resets_its_model_and_no_other(app: TestApp) {
         // There it is a DELETE, of which each row is told.
         return;
     }
-    let feed = feed(app.db());
-    let mut heard = feed.subscribe().await.expect("a subscription");
+    let mut heard = feed(app.db()).await;
     by_others(&app, "BEGIN; INSERT INTO labels (id, title, created_at, updated_at, version) VALUES (gen_random_uuid(), 'a', now(), now(), 1); TRUNCATE labels; COMMIT").await;
     let delta = next(&mut heard).await;
     assert_eq!(delta.resets, Resets::Models([("label", Reset::Emptied)].into()));
@@ -48,8 +45,7 @@ struct Retyped {
 #[mainstay::test(app = app)]
 async fn a_change_that_cannot_be_read_resets_its_model(app: TestApp) {
     const OTHER: [&Schema; 2] = [Retyped::SCHEMA, Quiet::SCHEMA];
-    let feed = Feed::new(app.db(), &OTHER, FeedOptions::default());
-    let mut heard = feed.subscribe().await.expect("a subscription");
+    let mut heard = Feed::begin(app.db(), &OTHER, Most::default()).await.expect("a feed");
     let _ = label(app.db(), "no number").await;
     let delta = next(&mut heard).await;
     assert_eq!(delta.resets, Resets::Models([("label", Reset::Unreadable)].into()));
@@ -57,36 +53,10 @@ async fn a_change_that_cannot_be_read_resets_its_model(app: TestApp) {
 
 #[mainstay::test(app = app)]
 async fn a_database_that_was_restored_resets_everything(app: TestApp) {
-    let feed = feed(app.db());
-    let mut heard = feed.subscribe().await.expect("a subscription");
+    let mut heard = feed(app.db()).await;
     by_others(&app, "UPDATE mainstay_meta SET epoch = epoch + 1").await;
     let delta = next(&mut heard).await;
     assert_eq!(delta.resets, Resets::Everything(Reset::Foreign));
     let made = label(app.db(), "a").await;
     assert_eq!(changes(&mut heard, 1).await[0].id(), made.id.uuid(), "it goes on, in the new epoch");
-}
-
-#[mainstay::test(app = app)]
-async fn a_listener_that_falls_behind_is_told_so_and_goes_on(app: TestApp) {
-    let (db, feed) = (app.db(), feed(app.db()));
-    let (mut slow, mut quick) = (feed.subscribe().await.expect("one"), feed.subscribe().await.expect("two"));
-    for number in 0..260 {
-        let _ = label(db, &number.to_string()).await;
-        let _ = changes(&mut quick, 1).await;
-    }
-    let delta = next(&mut slow).await;
-    assert_eq!(delta.resets, Resets::Everything(Reset::Behind));
-    let made = label(db, "a").await;
-    let told = changes(&mut slow, 1).await;
-    assert_eq!(told[0].id(), made.id.uuid());
-    assert!(!delta.token.saw(told[0].stamp));
-}
-
-#[mainstay::test(app = app)]
-async fn a_feed_ends_with_its_database(app: TestApp) {
-    let feed = feed(app.db());
-    let mut heard = feed.subscribe().await.expect("a subscription");
-    app.db().stop(Duration::from_secs(30)).await;
-    assert!(heard.next().await.is_none());
-    assert!(!feed.is_running());
 }
