@@ -25,6 +25,16 @@ const COMMITTERS: usize = 16;
 /// Processes that run them over NATS.
 const NODES: usize = 3;
 
+/// Who commits and who runs.
+enum Nodes {
+    /// One process does both.
+    One,
+    /// Each does both; what has no room at one runs at another.
+    Three(String),
+    /// One process commits and runs nothing.
+    Behind(String),
+}
+
 static DONE: AtomicUsize = AtomicUsize::new(0);
 
 #[worker(queue = "notes")]
@@ -46,30 +56,38 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let runtime = Runtime::new()?;
     let (mut rates, mut latencies) = (Vec::new(), Vec::new());
     for round in 0..=options.rounds {
-        let (one, three) = (Database::create()?, Database::create()?);
-        let rate = runtime.block_on(tasks(&one.url, options.time(), None))?;
-        let over = runtime.block_on(tasks(&three.url, options.time(), Some(prefix(round))))?;
+        let (one, three, behind) = (Database::create()?, Database::create()?, Database::create()?);
+        let rate = runtime.block_on(tasks(&one.url, options.time(), Nodes::One))?;
+        let over = runtime.block_on(tasks(&three.url, options.time(), Nodes::Three(prefix(round))))?;
+        let all_over =
+            runtime.block_on(tasks(&behind.url, options.time(), Nodes::Behind(prefix(round + 2000))))?;
         let waits = runtime.block_on(calls(&one.url, options.time(), prefix(round + 1000)))?;
         if round > 0 {
-            rates.push((rate, over));
+            rates.push([rate, over, all_over]);
             latencies.push(waits);
         }
     }
-    let mut ratios: Vec<f64> = rates.iter().map(|(one, over)| over / one).collect();
-    ratios.sort_by(f64::total_cmp);
     let middle = |mut all: Vec<f64>| {
         all.sort_by(f64::total_cmp);
         all.get(all.len() / 2).copied().unwrap_or_default()
     };
-    table::print(
-        "Tasks of transactions, committed and run, PostgreSQL",
-        &["one process", "three processes over NATS and one that commits", "ratio", "target"],
-        &[vec![
-            format!("{:.0}/s", middle(rates.iter().map(|it| it.0).collect())),
-            format!("{:.0}/s", middle(rates.iter().map(|it| it.1).collect())),
+    let row = |what: &str, of: usize| {
+        let mut ratios: Vec<f64> = rates.iter().map(|it| it[of] / it[0]).collect();
+        ratios.sort_by(f64::total_cmp);
+        vec![
+            what.to_owned(),
+            format!("{:.0}/s", middle(rates.iter().map(|it| it[of]).collect())),
             format!("{:.2} ({:.2}–{:.2})", middle(ratios.clone()), ratios[0], ratios[ratios.len() - 1]),
-            "≥ 0.8".to_owned(),
-        ]],
+        ]
+    };
+    table::print(
+        "Tasks of transactions, committed and run, PostgreSQL; target of three over NATS ≥ 0.8",
+        &["", "tasks", "of one process"],
+        &[
+            row("one process, without NATS", 0),
+            row("three processes over NATS, each of which commits and runs", 1),
+            row("three that run over NATS, and one that commits alone: each task goes over NATS", 2),
+        ],
     );
     let millis =
         |at: fn(&(f64, f64)) -> f64| format!("{:.2} ms", middle(latencies.iter().map(at).collect()) * 1e3);
@@ -98,32 +116,34 @@ async fn connect(prefix: &str) -> Result<Nats> {
     Ok(Nats::connect(options).await?)
 }
 
-/// How many tasks a second are committed and run: all here, or by others over NATS.
-async fn tasks(url: &str, time: Duration, over: Option<String>) -> Result<f64> {
+/// How many tasks a second are committed and run.
+async fn tasks(url: &str, time: Duration, nodes: Nodes) -> Result<f64> {
     let open = async || Db::open(DbOptions::new(StoreUrl::Postgres(url.to_owned()))).await;
     let work =
         |duty, shares| Work { workers: vec![WorkerEntry::of::<note>()], duty, shares, ..Work::default() };
-    let db = open().await?;
+    let (running, prefix, front) = match &nodes {
+        Nodes::One => (1, None, false),
+        Nodes::Three(prefix) => (NODES, Some(prefix), false),
+        Nodes::Behind(prefix) => (NODES, Some(prefix), true),
+    };
+    let shares = async || -> Result<Shares> {
+        let Some(prefix) = prefix else { return Ok(Shares::default()) };
+        Ok(Shares::by(Pointers::new(connect(prefix).await?)))
+    };
     let mut engines = Vec::new();
-    match &over {
-        None => engines.push((Engine::new(&db, work(Duty::Tasks, Shares::default()))?, db.clone())),
-        Some(prefix) => {
-            let front = work(Duty::Nothing, Shares::by(Pointers::new(connect(prefix).await?)));
-            engines.push((Engine::new(&db, front)?, db.clone()));
-            for _ in 0..NODES {
-                let (db, nats) = (open().await?, connect(prefix).await?);
-                let back = Engine::new(&db, work(Duty::Tasks, Shares::by(Pointers::new(nats))))?;
-                engines.push((back, db));
-            }
-        }
+    for place in 0..running + usize::from(front) {
+        let duty = if front && place == 0 { Duty::Nothing } else { Duty::Tasks };
+        let db = open().await?;
+        engines.push((Engine::new(&db, work(duty, shares().await?))?, db));
     }
+    let committers = if front { 1 } else { running };
     for (engine, _) in &engines {
         engine.start().await?;
     }
     DONE.store(0, Ordering::Relaxed);
     let begun = Instant::now();
-    let committing = (0..COMMITTERS).map(|_| {
-        let db = db.clone();
+    let committing = (0..COMMITTERS).map(|number| {
+        let db = engines[number % committers].1.clone();
         tokio::spawn(async move {
             let mut count = 0;
             while begun.elapsed() < time {
@@ -146,7 +166,7 @@ async fn tasks(url: &str, time: Duration, over: Option<String>) -> Result<f64> {
         engine.stop(Duration::from_secs(5)).await;
         db.stop(Duration::from_secs(5)).await;
     }
-    forget(over.as_deref()).await?;
+    forget(prefix.map(String::as_str)).await?;
     Ok(rate)
 }
 
