@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use mainstay::model::kernel::{Kind, Place};
-use mainstay::model::{About, ColumnDef, Compare, Part, Predicate, Read, Schema, Write, Writer};
+use mainstay::model::{ColumnDef, Compare, Part, Predicate, Schema};
 use mainstay_kernel::{Db, DbOptions, Statement, StoreUrl, Value};
 use mainstay_live::index::{Images, Index, Mask};
 use tempfile::TempDir;
@@ -27,40 +27,14 @@ const ROOM: usize = 1;
 const PRICE: usize = 2;
 
 static COLUMNS: [ColumnDef; 4] = [
-    column("id", Kind::Uuid, Part::Id),
-    column("room", Kind::Uuid, Part::Plain),
-    column("price", Kind::Int, Part::Plain),
-    column("title", Kind::Text, Part::Plain),
+    ColumnDef::new("id", Kind::Uuid, Part::Id),
+    ColumnDef::new("room", Kind::Uuid, Part::Plain),
+    ColumnDef::new("price", Kind::Int, Part::Plain),
+    ColumnDef::new("title", Kind::Text, Part::Plain),
 ];
 
-static OFFERS: Schema = Schema {
-    name: "offer",
-    plural: "offers",
-    list_key: "offers",
-    docs: "",
-    table: "offers",
-    columns: &COLUMNS,
-    indexes: &[],
-    search: &[],
-    live: true,
-    undeclared: &[],
-    place: Place::at(file!(), line!()),
-};
-
-const fn column(name: &'static str, kind: Kind, part: Part) -> ColumnDef {
-    ColumnDef {
-        name,
-        field: name,
-        kind,
-        optional: false,
-        part,
-        write: Write { create: Writer::Nobody, update: Writer::Nobody },
-        read: Read::Everyone,
-        references: None,
-        default: None,
-        about: About::NOTHING,
-    }
-}
+static OFFERS: Schema =
+    Schema { live: true, ..Schema::new("offer", "offers", &COLUMNS, Place::at(file!(), line!())) };
 
 /// What subscriptions ask for.
 #[derive(Clone, Copy)]

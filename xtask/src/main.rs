@@ -74,7 +74,7 @@ enum Command {
     },
     /// Runs the tests named `soak_NAME` for longer than `test` does.
     Soak {
-        /// The test, without `soak_`, such as `kill`.
+        /// The test, without `soak_`, such as `kill`; or `chaos`, for as long on each deployment.
         name: String,
         /// For how long.
         #[arg(long, default_value_t = 600)]
@@ -126,6 +126,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Bench { arguments } => suite::bench(&arguments),
         Command::Chaos { arguments } => chaos::run(&arguments),
         Command::Fuzz { name, seconds } => suite::fuzz(&name, seconds),
+        Command::Soak { name, seconds } if name == "chaos" => {
+            chaos::run(&["--seconds".to_owned(), seconds.to_string()])
+        }
         Command::Soak { name, seconds } => suite::soak(&name, seconds),
         Command::Judge { parts } => judge::run(&parts),
         Command::Oracle { seconds } => oracle::run(seconds),

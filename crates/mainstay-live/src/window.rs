@@ -99,39 +99,17 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use mainstay_kernel::{Kind, Place};
-    use mainstay_model::{About, ColumnDef, Part, Read, Schema, Sort, Write, Writer};
+    use mainstay_model::{ColumnDef, Part, Schema, Sort};
     use proptest::prelude::*;
 
     use super::*;
 
-    const fn column(part: Part, kind: Kind) -> ColumnDef {
-        ColumnDef {
-            name: "c",
-            field: "c",
-            kind,
-            optional: true,
-            part,
-            write: Write { create: Writer::Nobody, update: Writer::Nobody },
-            read: Read::Everyone,
-            references: None,
-            default: None,
-            about: About::NOTHING,
-        }
-    }
+    static COLUMNS: [ColumnDef; 2] = [
+        ColumnDef::new("id", Kind::Uuid, Part::Id),
+        ColumnDef { optional: true, ..ColumnDef::new("rank", Kind::Int, Part::Plain) },
+    ];
 
-    static SCHEMA: Schema = Schema {
-        name: "thing",
-        plural: "things",
-        list_key: "things",
-        docs: "",
-        table: "things",
-        columns: &[column(Part::Id, Kind::Uuid), column(Part::Plain, Kind::Int)],
-        indexes: &[],
-        search: &[],
-        live: true,
-        undeclared: &[],
-        place: Place::at(file!(), line!()),
-    };
+    static SCHEMA: Schema = Schema::new("thing", "things", &COLUMNS, Place::at(file!(), line!()));
 
     /// What the database has: rows that match, by their key.
     #[derive(Default)]

@@ -6,8 +6,7 @@ use crate::input::Intake;
 use crate::patch::Patch;
 use crate::store::select::{self, Slice, Stamped};
 use crate::{
-    About, Action, ColumnDef, Input, ModelEntry, Part, Predicate, Read, Record, Schema, Write, Writer,
-    parse_list,
+    Action, ColumnDef, Input, ModelEntry, Part, Predicate, Read, Record, Schema, Write, Writer, parse_list,
 };
 
 /// A column of each kind, and two that not everybody sees.
@@ -29,37 +28,15 @@ static COLUMNS: &[ColumnDef] = &[
 
 const NEVER: Write = Write { create: Writer::Nobody, update: Writer::Nobody };
 
-static SCHEMA: Schema = Schema {
-    name: "thing",
-    plural: "things",
-    list_key: "things",
-    docs: "",
-    table: "things",
-    columns: COLUMNS,
-    indexes: &[],
-    search: &[4],
-    live: false,
-    undeclared: &[],
-    place: Place::at(file!(), line!()),
-};
+static SCHEMA: Schema =
+    Schema { search: &[4], ..Schema::new("thing", "things", COLUMNS, Place::at(file!(), line!())) };
 
 const fn column(name: &'static str, kind: Kind, part: Part) -> ColumnDef {
     let write = match part {
         Part::Plain | Part::Overflow => Write { create: Writer::Everyone, update: Writer::Everyone },
         Part::Id | Part::CreatedAt | Part::UpdatedAt | Part::Version => NEVER,
     };
-    ColumnDef {
-        name,
-        field: name,
-        kind,
-        optional: false,
-        part,
-        write,
-        read: Read::Everyone,
-        references: None,
-        default: None,
-        about: About::NOTHING,
-    }
+    ColumnDef { write, ..ColumnDef::new(name, kind, part) }
 }
 
 /// Reads the parameters of a list as a stranger's, and compiles what they ask for to both dialects.

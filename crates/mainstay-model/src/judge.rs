@@ -76,23 +76,10 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::{About, Atom, ColumnDef, Compare, Exists, Part, Read, Subject, Write, Writer};
+    use crate::{Atom, ColumnDef, Compare, Exists, Part, Read, Subject};
 
     const fn column(kind: Kind, optional: bool, read: Read) -> ColumnDef {
-        let write = Write { create: Writer::Nobody, update: Writer::Nobody };
-        let (part, about) = (Part::Plain, About::NOTHING);
-        ColumnDef {
-            name: "c",
-            field: "c",
-            kind,
-            optional,
-            part,
-            write,
-            read,
-            references: None,
-            default: None,
-            about,
-        }
+        ColumnDef { optional, read, ..ColumnDef::new("c", kind, Part::Plain) }
     }
 
     static COLUMNS: [ColumnDef; 4] = [
@@ -102,19 +89,7 @@ mod tests {
         column(Kind::Json, false, Read::Everyone),
     ];
 
-    static SCHEMA: Schema = Schema {
-        name: "thing",
-        plural: "things",
-        list_key: "things",
-        docs: "",
-        table: "things",
-        columns: &COLUMNS,
-        indexes: &[],
-        search: &[],
-        live: true,
-        undeclared: &[],
-        place: Place::at(file!(), line!()),
-    };
+    static SCHEMA: Schema = Schema::new("thing", "things", &COLUMNS, Place::at(file!(), line!()));
 
     fn one() -> Predicate {
         Predicate::same(0, &Value::Int(1))

@@ -57,6 +57,22 @@ pub struct ColumnDef {
 }
 
 impl ColumnDef {
+    /// A column that must be there, that every caller sees and none sets: for schemas that are written by hand.
+    pub const fn new(name: &'static str, kind: Kind, part: Part) -> Self {
+        Self {
+            name,
+            field: name,
+            kind,
+            optional: false,
+            part,
+            write: Write { create: Writer::Nobody, update: Writer::Nobody },
+            read: Read::Everyone,
+            references: None,
+            default: None,
+            about: About::NOTHING,
+        }
+    }
+
     /// Whether a create that says nothing of it is refused, unless the scope sets it.
     pub fn must_be_given(&self) -> bool {
         self.part == Part::Plain && !self.optional && self.default.is_none()
@@ -222,6 +238,29 @@ pub enum OnDelete {
 }
 
 impl Schema {
+    /// A model of these columns of which no more is said, for schemas that are written by hand. Its table has the name of its
+    /// plural, and nobody records its changes.
+    pub const fn new(
+        name: &'static str,
+        plural: &'static str,
+        columns: &'static [ColumnDef],
+        place: Place,
+    ) -> Self {
+        Self {
+            name,
+            plural,
+            list_key: plural,
+            docs: "",
+            table: plural,
+            columns,
+            indexes: &[],
+            search: &[],
+            live: false,
+            undeclared: &[],
+            place,
+        }
+    }
+
     /// The column at this position.
     pub fn column(&self, index: usize) -> &'static ColumnDef {
         &self.columns[index]

@@ -41,21 +41,12 @@ use self::slots::{Slot, Slots};
 ///
 /// ```
 /// # use mainstay_kernel::{Kind, Place, Value};
-/// # use mainstay_model::{About, ColumnDef, Part, Read, Schema, Write};
+/// # use mainstay_model::{ColumnDef, Part, Schema};
 /// use mainstay_live::index::{Images, Index, Mask};
 /// use mainstay_model::Predicate;
-/// # const fn column(name: &'static str, part: Part) -> ColumnDef {
-/// #     let (read, write) = (Read::Everyone, Write { create: N, update: N });
-/// #     let (optional, references, default, about) = (false, None, None, About::NOTHING);
-/// #     ColumnDef { name, field: name, kind: Kind::Int, optional, part, write, read, references, default, about }
-/// # }
-/// # const N: mainstay_model::Writer = mainstay_model::Writer::Nobody;
-/// # static COLUMNS: [ColumnDef; 2] = [column("id", Part::Id), column("room", Part::Plain)];
-/// # static MESSAGES: Schema = Schema {
-/// #     name: "message", plural: "messages", list_key: "messages", docs: "", table: "messages",
-/// #     columns: &COLUMNS, indexes: &[], search: &[], live: true, undeclared: &[],
-/// #     place: Place::at(file!(), line!()),
-/// # };
+/// # static COLUMNS: [ColumnDef; 2] =
+/// #     [ColumnDef::new("id", Kind::Int, Part::Id), ColumnDef::new("room", Kind::Int, Part::Plain)];
+/// # static MESSAGES: Schema = Schema::new("message", "messages", &COLUMNS, Place::at(file!(), line!()));
 /// let mut index = Index::new();
 /// for room in 0..1000 {
 ///     index.insert(&MESSAGES, room, &Predicate::same(1, &Value::Int(room)), Mask::every());

@@ -6,8 +6,7 @@ use mainstay_kernel::{
     Date, EnumType, Fixed, IntoValue as _, Kind, Pattern, Place, Search, Timestamp, Value,
 };
 use mainstay_model::{
-    About, Atom, ColumnDef, Compare, Exists, Judge, Part, Predicate, Read, Schema, Searched, Subject,
-    Verdict, Write, Writer,
+    Atom, ColumnDef, Compare, Exists, Judge, Part, Predicate, Read, Schema, Searched, Subject, Verdict,
 };
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -17,18 +16,7 @@ use super::*;
 static MOOD: EnumType = EnumType { name: "mood", variants: &["poor", "fair", "good"] };
 
 const fn column(name: &'static str, kind: Kind) -> ColumnDef {
-    ColumnDef {
-        name,
-        field: name,
-        kind,
-        optional: true,
-        part: Part::Plain,
-        write: Write { create: Writer::Nobody, update: Writer::Nobody },
-        read: Read::Everyone,
-        references: None,
-        default: None,
-        about: About::NOTHING,
-    }
+    ColumnDef { optional: true, ..ColumnDef::new(name, kind, Part::Plain) }
 }
 
 static COLUMNS: [ColumnDef; 15] = [
@@ -56,19 +44,8 @@ const TAGS: usize = 11;
 const DATA: usize = 12;
 const SECRET: usize = 13;
 
-static THINGS: Schema = Schema {
-    name: "thing",
-    plural: "things",
-    list_key: "things",
-    docs: "",
-    table: "things",
-    columns: &COLUMNS,
-    indexes: &[],
-    search: &[TITLE],
-    live: true,
-    undeclared: &[],
-    place: Place::at(file!(), line!()),
-};
+static THINGS: Schema =
+    Schema { live: true, ..Schema::new("thing", "things", &COLUMNS, Place::at(file!(), line!())) };
 
 struct Dice(fastrand::Rng);
 

@@ -1,8 +1,7 @@
 use mainstay_kernel::changes::{Most, Token};
 use mainstay_kernel::{Caller, DbOptions, Kind, Place, StoreUrl, Tx, Value};
 use mainstay_model::{
-    About, ColumnDef, Exists, ModelEntry, Part, Predicate, Read, Schema, Standing, Subject, Write, Writer,
-    additive, parse_list,
+    ColumnDef, Exists, ModelEntry, Part, Predicate, Schema, Standing, Subject, additive, parse_list,
 };
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -12,45 +11,15 @@ use super::command::Command;
 use super::state::State;
 use super::*;
 
-const fn column(name: &'static str, part: Part, kind: Kind) -> ColumnDef {
-    ColumnDef {
-        name,
-        field: name,
-        kind,
-        optional: false,
-        part,
-        write: Write { create: Writer::Nobody, update: Writer::Nobody },
-        read: Read::Everyone,
-        references: None,
-        default: None,
-        about: About::NOTHING,
-    }
-}
-
 static COLUMNS: [ColumnDef; 3] = [
-    column("id", Part::Id, Kind::Uuid),
-    column("rank", Part::Plain, Kind::Int),
-    column("version", Part::Version, Kind::Int),
+    ColumnDef::new("id", Kind::Uuid, Part::Id),
+    ColumnDef::new("rank", Kind::Int, Part::Plain),
+    ColumnDef::new("version", Kind::Int, Part::Version),
 ];
 
-const fn schema(name: &'static str, plural: &'static str, live: bool) -> Schema {
-    Schema {
-        name,
-        plural,
-        list_key: plural,
-        docs: "",
-        table: plural,
-        columns: &COLUMNS,
-        indexes: &[],
-        search: &[],
-        live,
-        undeclared: &[],
-        place: Place::at(file!(), line!()),
-    }
-}
-
-static THINGS: Schema = schema("thing", "things", true);
-static QUIET: Schema = schema("quiet", "quiets", false);
+static THINGS: Schema =
+    Schema { live: true, ..Schema::new("thing", "things", &COLUMNS, Place::at(file!(), line!())) };
+static QUIET: Schema = Schema::new("quiet", "quiets", &COLUMNS, Place::at(file!(), line!()));
 
 static THING: ModelEntry = ModelEntry::of_schema(&THINGS);
 
