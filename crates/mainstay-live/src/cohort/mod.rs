@@ -3,7 +3,7 @@
 mod all;
 mod list;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use mainstay_kernel::changes::Token;
@@ -26,13 +26,13 @@ pub(crate) struct Cohort {
     standing: Arc<Standing>,
     elsewhere: BTreeMap<&'static str, &'static Schema>,
     state: State,
-    pub(crate) followers: Vec<Follower>,
+    pub(crate) followers: HashSet<Follower>,
     /// How often in a row it could not be brought up to date.
     pub(crate) failures: u32,
 }
 
 /// Who sees it, under the number that it gave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Follower {
     pub(crate) session: SessionId,
     pub(crate) sub: SubId,
@@ -74,7 +74,7 @@ impl Cohort {
     fn new(key: Arc<str>, standing: Arc<Standing>) -> Self {
         let elsewhere = standing.elsewhere();
         let state = State::Beginning { read: None, meanwhile: Vec::new(), start_again: false };
-        Self { key, standing, elsewhere, state, followers: Vec::new(), failures: 0 }
+        Self { key, standing, elsewhere, state, followers: HashSet::new(), failures: 0 }
     }
 
     /// Tells what it shows from all else.

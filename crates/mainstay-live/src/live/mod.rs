@@ -105,7 +105,7 @@ pub struct Client {
 }
 
 impl Live {
-    /// Begins to feed the live ones of these models.
+    /// Begins to watch the live ones of these models.
     ///
     /// # Errors
     /// Unavailable, when the database is away.

@@ -19,7 +19,8 @@ const FAILURES: u32 = 3;
 pub(super) struct Resume {
     pub(super) follower: Follower,
     pub(super) cohort: CohortId,
-    pub(super) token: Token,
+    /// Taken when it is asked about: should that fail, it begins anew.
+    pub(super) token: Option<Token>,
 }
 
 /// All that is followed, and by whom. One task has it.
@@ -96,12 +97,12 @@ impl State {
             return;
         };
         open.subs.insert(sub, id);
-        if let Some(token) = resume {
-            self.resumes.push(Resume { follower, cohort: id, token });
+        if resume.is_some() {
+            self.resumes.push(Resume { follower, cohort: id, token: resume });
             self.is_due = true;
             return;
         }
-        cohort.followers.push(follower);
+        cohort.followers.insert(follower);
         if let Some(view) = cohort.view() {
             open.send(&frame::snap(sub, view, &self.told), [(sub, Owed::All)]);
         }
@@ -118,7 +119,7 @@ impl State {
     /// What nobody follows any more is not kept.
     fn part(&mut self, id: CohortId, follower: Follower) {
         let Some(cohort) = self.cohorts.get_mut(id) else { return };
-        cohort.followers.retain(|it| *it != follower);
+        cohort.followers.remove(&follower);
         self.resumes.retain(|it| it.follower != follower);
         if cohort.followers.is_empty() && !self.resumes.iter().any(|it| it.cohort == id) {
             self.cohorts.remove(id);
@@ -173,7 +174,8 @@ impl State {
     /// Whoever follows it is told to begin anew.
     fn give_up(&mut self, id: CohortId, reason: &str) {
         let Some(cohort) = self.cohorts.remove(id) else { return };
-        for Follower { session, sub } in cohort.followers {
+        let asking = self.resumes.extract_if(.., |it| it.cohort == id).map(|it| it.follower);
+        for Follower { session, sub } in cohort.followers.into_iter().chain(asking) {
             let Some(open) = self.sessions.get_mut(&session) else { continue };
             open.subs.remove(&sub);
             open.owed.remove(&sub);

@@ -244,3 +244,22 @@ async fn who_comes_back_after_more_than_is_held_begins_anew() {
     let anew = frames.iter().find(|it| it["id"] == 3).expect("an answer");
     assert_eq!((&anew["t"], ranks(anew)), (&json!("snap"), vec![1; 5]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_for_a_list_that_cannot_be_read_is_told() {
+    let mut stage = Stage::new(1 << 20).await;
+    let token = stage.state.told.clone();
+    stage.follow(1, &[]);
+    stage.go_on(2, &[], Some(token));
+    let Command::Arrived { cohort, .. } = stage.commands.recv().await.unwrap() else {
+        panic!("first rows were asked for");
+    };
+    let read = Err(mainstay_kernel::Error::internal("as told"));
+    stage.state.obey(Command::Arrived { cohort, read });
+    let told = [stage.sent().await, stage.sent().await];
+    assert_eq!(
+        told.map(|it| (it["t"].clone(), it["id"].clone())),
+        [(json!("reset"), json!(1)), (json!("reset"), json!(2)),]
+    );
+    assert!(stage.state.resumes.is_empty() && stage.state.cohorts.is_empty());
+}

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::command::Command;
 use super::state::{Resume, State};
-use crate::cohort::{Follower, Turned, View};
+use crate::cohort::{Cohort, CohortId, Follower, Turned, View};
 use crate::frame::{self, News, Told};
 use crate::session::{Owed, SessionId};
 
@@ -39,7 +39,7 @@ pub(super) async fn run(
 }
 
 /// Who asked to go on, and what it has, where that is known.
-type Resumed = Vec<(Resume, Option<View>)>;
+type Resumed = Vec<(Follower, CohortId, Option<View>)>;
 
 impl State {
     pub(super) async fn take_turn(&mut self) {
@@ -49,7 +49,7 @@ impl State {
                 self.is_due = false;
                 self.tell();
                 self.go_on(resumed);
-                if !self.cohorts.are_beginning() {
+                if !self.waiting.is_empty() && !self.cohorts.are_beginning() {
                     // Who asked may have gone.
                     for waiting in self.waiting.drain(..) {
                         let _ = waiting.send(());
@@ -101,17 +101,17 @@ impl State {
     /// Finds out what those have who ask to go on from a token. Each asks once: whom it cannot be told begins anew.
     async fn resume(&mut self, reader: &Reader) -> Result<Resumed> {
         let mut resumed = Vec::new();
-        for resume in std::mem::take(&mut self.resumes) {
-            let Some(cohort) = self.cohorts.get(resume.cohort) else { continue };
-            if cohort.is_beginning() {
-                self.resumes.push(resume);
-                continue;
-            }
-            let has = match self.feed.since(reader, &resume.token).await? {
+        for Resume { follower, cohort: id, token } in &mut self.resumes {
+            let Some(cohort) = self.cohorts.get(*id).filter(|it| !it.is_beginning()) else { continue };
+            let changes = match token.take() {
+                Some(token) => self.feed.since(reader, &token).await?,
+                None => None,
+            };
+            let has = match changes {
                 Some(changes) => cohort.before(&changes)?,
                 None => None,
             };
-            resumed.push((resume, has));
+            resumed.push((*follower, *id, has));
         }
         Ok(resumed)
     }
@@ -151,11 +151,13 @@ impl State {
 
     /// Those who asked are told how what they have differs, or all of it; from then on they follow.
     fn go_on(&mut self, resumed: Resumed) {
-        for (Resume { follower, cohort: id, .. }, has) in resumed {
+        let cohorts = &self.cohorts;
+        self.resumes.retain(|it| cohorts.get(it.cohort).is_some_and(Cohort::is_beginning));
+        for (follower, id, has) in resumed {
             let Follower { session, sub } = follower;
             let open = self.sessions.get_mut(&session).filter(|it| it.subs.get(&sub) == Some(&id));
             let (Some(open), Some(cohort)) = (open, self.cohorts.get_mut(id)) else { continue };
-            cohort.followers.push(follower);
+            cohort.followers.insert(follower);
             let Some(view) = cohort.view() else { continue };
             let news = has.and_then(|it| Some((News::since(&it, view).ok()?, it)));
             match news {

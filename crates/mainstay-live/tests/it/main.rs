@@ -1,5 +1,6 @@
 //! Live queries on both stores, through the crate's public API.
 
+#[path = "../../../mainstay/tests/it/dice.rs"]
 mod dice;
 mod feed;
 mod hints;
